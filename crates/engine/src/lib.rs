@@ -1,0 +1,14 @@
+//! The native engine: runs a workload in one of the four models.
+//!
+//! A [`workload`] says what is to be done, a model in [`models`] where. [`run::run`] brings the two together; `web`
+//! is the artifact's door in the browser.
+
+mod failure;
+pub mod models;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+pub mod run;
+#[cfg(target_arch = "wasm32")]
+mod web;
+pub mod workload;
+pub mod workloads;

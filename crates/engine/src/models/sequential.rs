@@ -1,0 +1,15 @@
+//! One after another, on the host's own lane: the baseline.
+
+use interleave_protocol::{Failure, RunSpec};
+
+use crate::models::steps::{Conditions, perform};
+use crate::run::Clocked;
+use crate::workload::Workload;
+
+/// Runs all tasks in order.
+pub fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
+    let started = Clocked::<W::Part>::start();
+    let conditions = Conditions::new(spec, started);
+    let parts: Result<Vec<_>, _> = (0..spec.tasks).map(|task| perform(workload, task, &conditions)).collect();
+    Ok(Clocked::finish(parts?))
+}

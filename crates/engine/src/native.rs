@@ -1,0 +1,51 @@
+//! The engine without a browser: for tests, and for measuring what the browser costs.
+
+use std::sync::{Mutex, PoisonError};
+
+use interleave_protocol::{Failure, RunSpec, downloads};
+use interleave_runtime::instance::{begin_lane, end_lane};
+use interleave_runtime::processes;
+use interleave_runtime::span;
+use interleave_runtime::sys::{block_on, set_files};
+use interleave_trace::ring::Slot;
+use interleave_trace::{LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at};
+
+use crate::models::processes::process_main;
+use crate::run::run;
+use crate::workload::Answer;
+
+/// Runs `spec` on a thread of its own and gives its answer and its trace. One run at a time: others wait.
+pub fn run_natively(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    processes::set_main(|mailbox, parent| Box::pin(process_main(mailbox, parent)));
+    set_files(|path| (0..downloads::COUNT).find(|n| downloads::path(*n) == path).map(downloads::file));
+    let mut slots = Vec::new();
+    drain_all(&mut slots);
+    slots.clear();
+    clock::set_origin(clock::epoch_ms());
+    let result = std::thread::scope(|scope| {
+        let host = scope.spawn(|| {
+            let lane = fresh_lane();
+            begin_lane(lane);
+            let (kind, parent, host) = (LaneKind::Thread, LaneId::NONE, LaneId::NONE);
+            let spawned = What::Spawned { parent, kind, name: intern("main"), number: NO_NUMBER, host };
+            record_at(clock::now(), lane, spawned);
+            let result = block_on(run(spec));
+            if let Err(failure) = &result {
+                span::failed(&failure.to_string());
+            }
+            end_lane();
+            detach();
+            result
+        });
+        while !host.is_finished() {
+            drain_all(&mut slots);
+            std::thread::park_timeout(std::time::Duration::from_millis(1));
+        }
+        host.join()
+    });
+    drain_all(&mut slots);
+    let died = || Err(Failure::Panicked { message: "the host's thread panicked".to_owned() });
+    (result.unwrap_or_else(|_| died()), slots)
+}

@@ -1,0 +1,155 @@
+//! A run from its specification to its checked result.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use interleave_protocol::{Failure, Model, RunSpec};
+use interleave_runtime::instance::measure_memory;
+use interleave_runtime::span::{self, Title};
+use interleave_trace::clock::{self, TimeNs};
+use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record, record_at, set_recording};
+
+use crate::models::{processes, sequential, tasks, threads};
+use crate::workload::{Answer, Picture, Workload};
+
+pub use crate::workloads::{Visit, dispatch};
+
+/// The parts of a run whose clock has stopped.
+pub struct Clocked<P> {
+    parts: Vec<P>,
+}
+
+impl<P> Clocked<P> {
+    /// Starts the run's clock.
+    pub fn start() -> TimeNs {
+        let now = clock::now();
+        record_at(now, here(), What::Marked(Mark::RunStarted));
+        now
+    }
+
+    /// Stops the run's clock.
+    pub fn finish(parts: Vec<P>) -> Self {
+        record(What::Marked(Mark::RunFinished));
+        Self { parts }
+    }
+}
+
+/// Who a run tells of its output; all else is in its trace.
+pub struct Audience {
+    /// The picture that will be made. It stays where it is until the run is over.
+    pub picture: fn(&Picture),
+    /// Rows of the picture are there: the first, and how many.
+    pub rows: fn(&Picture, u32, u32),
+    /// The workload with its output, which nobody writes any more.
+    pub keep: fn(Arc<dyn Any + Send + Sync>),
+    /// The calling lane has failed, and with it the run.
+    pub failed: fn(&Failure),
+}
+
+static AUDIENCE: OnceLock<Audience> = OnceLock::new();
+
+/// Says who listens to this instance's runs. The first call counts.
+pub fn set_audience(audience: Audience) {
+    let _already_set = AUDIENCE.set(audience);
+}
+
+/// Whether this instance's failure is known outside.
+static TOLD: AtomicBool = AtomicBool::new(false);
+
+/// The calling lane cannot go on, and so neither can the run: says so in the log and to the audience. The first lane
+/// to fail is the one that is named; who learns of it from that lane passes the failure on and says nothing new.
+pub fn fail(failure: &Failure) {
+    if !TOLD.swap(true, Ordering::Relaxed) {
+        span::failed(&failure.to_string());
+        if let Some(audience) = AUDIENCE.get() {
+            (audience.failed)(failure);
+        }
+    }
+}
+
+/// A lane of another instance has failed and said so itself.
+pub fn another_failed() {
+    TOLD.store(true, Ordering::Relaxed);
+}
+
+/// Puts what a piece of a task has made into the output, and tells of it.
+pub fn show<W: Workload>(workload: &W, task: u32, piece: u32, part: &W::Part) {
+    let Some((first, count)) = workload.show(task, piece, part) else { return };
+    if is_recording() {
+        record(What::Produced { first, count });
+    }
+    tell_rows(workload, first, count);
+}
+
+/// As [`show`], for a part that `lane` made, in a process that has no output.
+pub fn show_of_another<W: Workload>(workload: &W, task: u32, piece: u32, part: &W::Part, lane: LaneId) {
+    let Some((first, count)) = workload.show(task, piece, part) else { return };
+    if is_recording() {
+        record_at(clock::now(), lane, What::Produced { first, count });
+    }
+    tell_rows(workload, first, count);
+}
+
+fn tell_rows<W: Workload>(workload: &W, first: u32, count: u32) {
+    if let (Some(audience), Some(picture)) = (AUDIENCE.get(), workload.picture()) {
+        (audience.rows)(picture, first, count);
+    }
+}
+
+/// Runs `spec` on the calling lane and those that it asks for, and gives the checked answer, which is recorded
+/// too. A failure is recorded by whoever ends the lane.
+pub async fn run(spec: RunSpec) -> Result<Answer, Failure> {
+    set_recording(spec.record);
+    TOLD.store(false, Ordering::Relaxed);
+    dispatch(spec.workload, Running { spec }).await
+}
+
+struct Running {
+    spec: RunSpec,
+}
+
+impl Visit for Running {
+    type Output = Pin<Box<dyn Future<Output = Result<Answer, Failure>>>>;
+
+    fn visit<W: Workload>(self) -> Self::Output {
+        Box::pin(self.run::<W>())
+    }
+}
+
+impl Running {
+    async fn run<W: Workload>(self) -> Result<Answer, Failure> {
+        let Self { spec } = self;
+        span::running(Title::new("preparing"));
+        let workload = Arc::new(W::prepare(&spec)?);
+        if let (Some(audience), Some(picture)) = (AUDIENCE.get(), workload.picture()) {
+            (audience.picture)(picture);
+        }
+        span::running(Title::new("main"));
+        let clocked = match spec.model {
+            Model::Sequential => sequential::run(&*workload, &spec)?,
+            Model::Threads => threads::run(workload.clone(), &spec).await?,
+            Model::Processes => processes::run(&*workload, &spec).await?,
+            Model::Tasks => tasks::run(workload.clone(), &spec).await?,
+        };
+        span::running(Title::new("checking"));
+        let checked = workload.reduce(&clocked.parts);
+        match &checked {
+            Ok(answer) => record_answer(true, &answer.summary, answer.digest),
+            Err(failure) => {
+                span::failed(&failure.to_string());
+                record_answer(false, &failure.to_string(), 0);
+            }
+        }
+        measure_memory();
+        if let Some(audience) = AUDIENCE.get() {
+            (audience.keep)(workload);
+        }
+        checked
+    }
+}
+
+fn record_answer(passed: bool, summary: &str, digest: u64) {
+    record(What::Checked { passed, summary: name_once(summary), digest });
+}

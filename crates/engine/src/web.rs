@@ -1,0 +1,163 @@
+//! The artifact's door in the browser: what a worker calls when it was created for this engine, and what it
+//! says to the page.
+
+use std::cell::Cell;
+
+use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update, channel};
+use interleave_runtime::instance::{Outside, begin_lane, end_lane, set_outside};
+use interleave_runtime::processes::{self, Mailbox};
+use interleave_runtime::sys::spawn_local;
+use interleave_runtime::{Fault, threads};
+use interleave_trace::{
+    InstanceId, LaneId, Level, clock, directory_address, drain_thread, here, set_flush, set_instance,
+};
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessagePort};
+
+use crate::failure::from_fault;
+use crate::models::processes::process_main;
+use crate::run::{Audience, fail, run, set_audience};
+use crate::workload::Picture;
+
+#[global_allocator]
+static ALLOCATOR: interleave_runtime::sys::Allocator = interleave_runtime::sys::Allocator;
+
+thread_local! {
+    /// Whether this worker was created by the page, which then hears what it posts. Rayon's workers were created
+    /// by the host, which is blocked while they work.
+    static HEARD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Begins the work of a worker that the page created. `command` is a [`Command`] in bytes; a process also gets
+/// the port to its parent.
+#[wasm_bindgen]
+pub fn begin(command: &[u8], port: Option<MessagePort>) -> Result<(), JsError> {
+    let command =
+        Command::from_bytes(command).ok_or_else(|| JsError::new("the page and the engine differ in version"))?;
+    HEARD.set(true);
+    set_outside(Outside { spawn_thread, spawn_process, gave_up });
+    if let Role::Thread { entry } = command.role {
+        // SAFETY: the page passes on what `spawn_thread` below told it, once.
+        unsafe { threads::run(entry as usize) };
+        post(&Update::Over, &[], &[]);
+        return Ok(());
+    }
+    set_instance(command.instance());
+    clock::set_origin(command.origin_ms);
+    processes::set_main(|mailbox, parent| Box::pin(process_main(mailbox, parent)));
+    if !command.isolated {
+        set_flush(post_records);
+    }
+    begin_lane(command.lane());
+    let directory = Update::Ready { directory: directory_address() as u32 };
+    match command.isolated {
+        true => post(&directory, &[("memory", &wasm_bindgen::memory())], &[]),
+        false => post(&directory, &[], &[]),
+    }
+    set_audience(audience(command.isolated));
+    match (command.role, port) {
+        (Role::Process, Some(port)) => spawn_local(async move {
+            let mailbox = Mailbox::default();
+            let parent = mailbox.connect(port, 0);
+            if let Some(main) = processes::main() {
+                main(mailbox, parent).await;
+            }
+            post(&Update::Over, &[], &[]);
+        }),
+        _ => spawn_local(host(command.spec, command.isolated)),
+    }
+    Ok(())
+}
+
+async fn host(spec: RunSpec, isolated: bool) {
+    let result = match (spec.model, isolated) {
+        (Model::Threads, false) => Err(Failure::NoThreads),
+        _ => run(spec).await,
+    };
+    match result {
+        Ok(_) => {
+            end_lane();
+            interleave_trace::flush();
+            post(&Update::Finished, &[], &[]);
+        }
+        Err(failure) => fail(&failure),
+    }
+}
+
+/// The page as the audience of a run: it reads the picture out of the shared memory, or gets its rows.
+fn audience(isolated: bool) -> Audience {
+    let nothing_to_say = |_: &Picture, _, _| {};
+    Audience {
+        picture: if isolated { post_picture } else { |_| {} },
+        rows: if isolated { nothing_to_say } else { post_rows },
+        // The page reads the picture until it drops the instance whole.
+        keep: std::mem::forget,
+        failed: |failure| {
+            interleave_trace::flush();
+            post_failure(here(), failure.clone());
+        },
+    }
+}
+
+fn post_picture(picture: &Picture) {
+    post(&Update::PictureAt { address: picture.address() as u32, edge: picture.edge() }, &[], &[]);
+}
+
+fn post_rows(picture: &Picture, first: u32, count: u32) {
+    let pixels = picture.read_rows(first, count);
+    post_bytes(&Update::PictureRows { first, edge: picture.edge() }, bytemuck::cast_slice(&pixels));
+}
+
+fn spawn_thread(entry: usize, lane: LaneId) {
+    post(&Update::SpawnThread { entry: entry as u32, lane: lane.0 }, &[], &[]);
+}
+
+fn spawn_process(instance: InstanceId, lane: LaneId, port: MessagePort) {
+    post(&Update::SpawnProcess { instance: instance.0, lane: lane.0 }, &[("port", &port)], &[&port]);
+}
+
+fn gave_up(lane: LaneId, fault: Fault) {
+    post_failure(lane, from_fault(fault));
+}
+
+fn post_failure(lane: LaneId, failure: Failure) {
+    let update = Update::Failed { lane: lane.0, failure };
+    if HEARD.get() {
+        post(&update, &[], &[]);
+    } else if let Ok(channel) = BroadcastChannel::new(&channel(clock::origin())) {
+        // If this fails too, the page still finds the lane's end in the trace.
+        let _unheard = channel.post_message(&Uint8Array::from(update.to_bytes().as_slice()));
+    }
+}
+
+/// Sends what this thread recorded to the page, which cannot look into this memory.
+fn post_records() {
+    let mut slots = Vec::new();
+    drain_thread(&mut slots);
+    if !slots.is_empty() {
+        post_bytes(&Update::Records, bytemuck::cast_slice(&slots));
+    }
+}
+
+/// Posts `update` with a buffer that is handed over.
+fn post_bytes(update: &Update, bytes: &[u8]) {
+    let buffer = Uint8Array::from(bytes).buffer();
+    post(update, &[("buffer", &buffer)], &[&buffer]);
+}
+
+/// Posts `update` to the page, with handles that only a structured clone can carry and those that it hands over.
+fn post(update: &Update, handles: &[(&str, &JsValue)], transfer: &[&JsValue]) {
+    let message = Object::new();
+    let bytes = Uint8Array::from(update.to_bytes().as_slice());
+    let mut posted = Reflect::set(&message, &"update".into(), &bytes);
+    for (name, handle) in handles {
+        posted = posted.and_then(|_| Reflect::set(&message, &(*name).into(), handle));
+    }
+    let transfer: Array = transfer.iter().collect();
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let posted = posted.and_then(|_| scope.post_message_with_transfer(&message, &transfer).map(|()| true));
+    if let Err(error) = posted {
+        interleave_runtime::span::note(Level::Error, &format!("A message to the page was lost: {error:?}"));
+    }
+}

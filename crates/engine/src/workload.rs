@@ -1,0 +1,170 @@
+//! What a workload is: tasks made of steps, and a result that can be checked.
+//!
+//! A workload says *what* is to be done and never *where*: the four models interpret the same steps, in
+//! shared memory or across messages, blocking or awaiting. So each workload is written once and gives the
+//! same result in every model.
+//!
+//! ```text
+//!  task 3:  Compute 0 | Sleep 40 ms | Compute 1          -> its part
+//!  parts of all tasks  -> reduce -> the answer: a summary, a digest, right or wrong
+//! ```
+
+use std::fmt::Debug;
+
+use interleave_protocol::{Failure, RunSpec};
+
+/// One step of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Compute one piece of the task. Between two pieces an async task lets others go on.
+    Compute {
+        /// Which piece, counted from zero.
+        piece: u32,
+    },
+    /// Wait until so many milliseconds after the run's start.
+    Arrive {
+        /// When.
+        at_ms: u32,
+    },
+    /// Wait for a time.
+    Sleep {
+        /// How long, in milliseconds.
+        ms: u32,
+    },
+    /// Download a file of the site, see [`interleave_protocol::downloads`].
+    Download {
+        /// Its number.
+        file: u32,
+    },
+}
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// In words and numbers with units, for the report: "148,933 primes below 2,000,000".
+    pub summary: String,
+    /// Of the whole result: equal in every model.
+    pub digest: u64,
+}
+
+/// Something that can travel as a message.
+pub trait Message: Sized + Send + 'static {
+    /// As bytes.
+    fn to_bytes(&self) -> Vec<u8>;
+    /// From bytes that `to_bytes` made; `None` if they are not.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+/// Something to run. See the module's text.
+pub trait Workload: Sized + Send + Sync + 'static {
+    /// What a task yields.
+    type Part: Message + Default + Debug;
+
+    /// What a task's spans are called; its number is put behind it: "rows", "request".
+    const TASK: &'static str;
+
+    /// With all its input, before the clock starts. Large memory is asked for with
+    /// [`crate::workload::reserve`], so that too large a size is a sentence and not a crash.
+    fn prepare(spec: &RunSpec) -> Result<Self, Failure>;
+
+    /// In a process: without the input, which comes as messages.
+    fn prepare_process(spec: &RunSpec) -> Result<Self, Failure> {
+        Self::prepare(spec)
+    }
+
+    /// What every process has to know before its first task. Sent once to each.
+    fn setup(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// In a process: takes what [`Workload::setup`] made.
+    fn accept_setup(&mut self, _setup: Vec<u8>) {}
+
+    /// What a process has to know for one task beside its number.
+    fn input(&self, _task: u32) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// In a process: takes what [`Workload::input`] made.
+    fn accept_input(&mut self, _task: u32, _input: Vec<u8>) {}
+
+    /// What a task consists of.
+    fn steps(&self, task: u32) -> Vec<Step>;
+
+    /// Computes one piece of a task into its part.
+    fn compute(&self, task: u32, piece: u32, part: &mut Self::Part);
+
+    /// Takes a file that the task downloaded.
+    fn downloaded(&self, _task: u32, _file: u32, _body: &[u8], _part: &mut Self::Part) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Puts what a part has so far where the page can see it (the rows of the picture that this piece made, say),
+    /// in the instance that holds the output. Gives which units of output are now there: first and count.
+    fn show(&self, _task: u32, _piece: u32, _part: &Self::Part) -> Option<(u32, u32)> {
+        None
+    }
+
+    /// The picture that is being made, `size` pixels wide and high, if there is one.
+    fn picture(&self) -> Option<&Picture> {
+        None
+    }
+
+    /// Puts the parts together, in the order of the tasks, and checks the result against something that
+    /// was not computed by the same code.
+    fn reduce(&self, parts: &[Self::Part]) -> Result<Answer, Failure>;
+}
+
+/// A square picture that several lanes write and the page reads meanwhile: RGBA, one word a pixel.
+pub struct Picture {
+    edge: u32,
+    pixels: Vec<std::sync::atomic::AtomicU32>,
+}
+
+impl Picture {
+    /// Transparent, `edge` pixels wide and high.
+    pub fn new(edge: u32) -> Result<Self, Failure> {
+        let mut pixels = reserve(edge as usize * edge as usize)?;
+        pixels.resize_with(edge as usize * edge as usize, Default::default);
+        Ok(Self { edge, pixels })
+    }
+
+    /// Its width and height in pixels.
+    pub fn edge(&self) -> u32 {
+        self.edge
+    }
+
+    /// Writes whole rows from `first` on; `pixels` beyond the picture are passed over.
+    pub fn write_rows(&self, first: u32, pixels: &[u32]) {
+        let from = self.pixels.iter().skip(first as usize * self.edge as usize);
+        for (to, pixel) in from.zip(pixels) {
+            to.store(*pixel, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    /// Reads `count` whole rows from `first` on.
+    pub fn read_rows(&self, first: u32, count: u32) -> Vec<u32> {
+        let edge = self.edge as usize;
+        let from = self.pixels.iter().skip(first as usize * edge).take(count as usize * edge);
+        from.map(|pixel| pixel.load(std::sync::atomic::Ordering::Relaxed)).collect()
+    }
+
+    /// Where its pixels lie, for a reader that shares the memory.
+    pub fn address(&self) -> usize {
+        self.pixels.as_ptr().addr()
+    }
+}
+
+/// An empty vector with room for `length` items, or the failure that says how much memory was missing.
+pub fn reserve<T>(length: usize) -> Result<Vec<T>, Failure> {
+    let mut items = Vec::new();
+    let wanted = (length as u64).saturating_mul(size_of::<T>() as u64);
+    items.try_reserve_exact(length).map_err(|_| Failure::OutOfMemory { wanted })?;
+    Ok(items)
+}
+
+/// The part of `items` that task `task` of `tasks` gets: contiguous, and no two differ by more than one.
+pub fn share(items: u32, task: u32, tasks: u32) -> std::ops::Range<u32> {
+    let cut = |n: u32| (u64::from(items) * u64::from(n) / u64::from(tasks)) as u32;
+    cut(task)..cut(task + 1)
+}

@@ -1,0 +1,227 @@
+//! The catalogue: every workload with what a visitor can say about it.
+
+use crate::spec::Field;
+
+/// What limits a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Computing: more processors help.
+    Cpu,
+    /// Waiting: more things under way at once help.
+    Io,
+    /// Both, as in a server.
+    Mixed,
+    /// Something goes wrong on purpose.
+    Accident,
+}
+
+impl Kind {
+    /// All of them, in the order of the catalogue.
+    pub const ALL: [Kind; 4] = [Kind::Cpu, Kind::Io, Kind::Mixed, Kind::Accident];
+
+    /// The heading of its group in the catalogue.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Kind::Cpu => "CPU-bound",
+            Kind::Io => "I/O-bound",
+            Kind::Mixed => "CPU and I/O",
+            Kind::Accident => "What goes wrong",
+        }
+    }
+}
+
+/// A number that a visitor can set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Knob {
+    /// What it is called beside its control.
+    pub label: &'static str,
+    /// The unit, in the plural.
+    pub unit: &'static str,
+    /// The least value allowed.
+    pub min: u32,
+    /// The greatest value allowed.
+    pub max: u32,
+    /// The value to begin with.
+    pub default: u32,
+}
+
+const fn knob(label: &'static str, unit: &'static str, min: u32, max: u32, default: u32) -> Knob {
+    Knob { label, unit, min, max, default }
+}
+
+/// What the catalogue says about a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// Its name in links and on the command line.
+    pub id: &'static str,
+    /// Its name on the page.
+    pub title: &'static str,
+    /// What limits it.
+    pub kind: Kind,
+    /// What it does and what to look for, in a sentence or two.
+    pub text: &'static str,
+    /// How much there is to do.
+    pub size: Knob,
+    /// Into how many tasks it is cut.
+    pub tasks: Knob,
+    /// How long each wait for the outside takes, where it has such waits.
+    pub latency: Option<Knob>,
+    /// How often something arrives, where something does.
+    pub rate: Option<Knob>,
+    /// Whether its result is a picture, `size` pixels wide and high.
+    pub picture: bool,
+}
+
+impl Info {
+    /// The knob behind a field, if the workload has it. Workers are the machine's, not the workload's.
+    pub fn knob(&self, field: Field) -> Option<Knob> {
+        match field {
+            Field::Size => Some(self.size),
+            Field::Tasks => Some(self.tasks),
+            Field::Latency => self.latency,
+            Field::Rate => self.rate,
+            _ => None,
+        }
+    }
+}
+
+macro_rules! workloads {
+    ($($(#[$doc:meta])* $name:ident $info:expr;)*) => {
+        /// Something to run.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum Workload { $($(#[$doc])* $name),* }
+
+        impl Workload {
+            /// All of them, in the order of the catalogue.
+            pub const ALL: &[Workload] = &[$(Workload::$name),*];
+
+            /// What the catalogue says about it.
+            pub const fn info(self) -> &'static Info {
+                match self { $(Workload::$name => const { &$info }),* }
+            }
+        }
+    };
+}
+
+const TASKS: Knob = knob("Tasks", "tasks", 1, 4096, 16);
+
+const fn cpu(id: &'static str, title: &'static str, text: &'static str, size: Knob) -> Info {
+    Info { id, title, kind: Kind::Cpu, text, size, tasks: TASKS, latency: None, rate: None, picture: false }
+}
+
+const fn accident(id: &'static str, title: &'static str, text: &'static str) -> Info {
+    Info {
+        kind: Kind::Accident,
+        tasks: knob("Tasks", "tasks", 1, 64, 4),
+        ..cpu(id, title, text, knob("Work before it", "thousand steps", 1, 1_000_000, 20_000))
+    }
+}
+
+workloads! {
+    /// Trial division over a range of numbers.
+    Primes cpu(
+        "primes", "Count primes",
+        "Counts the primes below a number by trial division. Later numbers cost more, so equal shares are not equal work: compare static with dynamic chunking.",
+        knob("Numbers", "numbers", 1_000, 50_000_000, 3_000_000),
+    );
+    /// The escape times of a square of the complex plane.
+    Mandelbrot Info { picture: true, ..cpu(
+        "mandelbrot", "Mandelbrot",
+        "Draws the Mandelbrot set in bands of rows. Rows through the middle cost most; watch which lane gets them.",
+        knob("Picture edge", "pixels", 16, 4096, 1_024),
+    ) };
+    /// The product of two square matrices of 32-bit floats.
+    Matmul cpu(
+        "matmul", "Matrix multiplication",
+        "Multiplies two square matrices. Threads share them; processes must be sent their rows, and the messages show it.",
+        knob("Matrix edge", "rows", 16, 16_384, 1_536),
+    );
+    /// Points in a square that fall into its circle.
+    Pi cpu(
+        "pi", "Monte-Carlo pi",
+        "Throws random points at a square and counts those inside the circle. Every task is alike and shares nothing: the best case for more processors.",
+        knob("Points", "thousand points", 1, 4_000_000, 400_000),
+    );
+    /// A Gaussian blur of a generated picture.
+    Blur Info { picture: true, ..cpu(
+        "blur", "Gaussian blur",
+        "Blurs a generated picture in bands of rows. Each band needs some rows of its neighbours: free to read for threads, copied for processes.",
+        knob("Picture edge", "pixels", 16, 4096, 2_048),
+    ) };
+    /// How often each word occurs in a generated text.
+    Words cpu(
+        "words", "Word count",
+        "Counts the words of a generated text: every task counts its part (map), then the counts are added up (reduce).",
+        knob("Words", "thousand words", 1, 20_000, 4_000),
+    );
+    /// Waits of a set length.
+    Timers Info {
+        kind: Kind::Io,
+        tasks: knob("Tasks", "tasks", 1, 4096, 8),
+        ..cpu(
+            "timers", "Timers",
+            "Every task sleeps for a while, as if it waited for a server. One after another the waits add up; side by side they overlap, on a single thread too.",
+            knob("Each sleeps", "ms", 1, 10_000, 100),
+        )
+    };
+    /// Downloads of the site's own files.
+    Downloads Info {
+        kind: Kind::Io,
+        tasks: knob("Tasks", "tasks", 1, 64, 8),
+        latency: Some(knob("Added latency", "ms", 0, 5_000, 100)),
+        ..cpu(
+            "downloads", "Downloads",
+            "Downloads files of this very site. The service worker can add latency, so that waiting shows on a fast line too.",
+            knob("Files", "files", 1, 256, 16),
+        )
+    };
+    /// Requests that arrive at a rate, each with computing and waiting.
+    Requests Info {
+        kind: Kind::Mixed,
+        tasks: knob("Requests", "requests", 1, 1_024, 24),
+        latency: Some(knob("I/O part", "ms", 0, 5_000, 40)),
+        rate: Some(knob("Arrival rate", "requests/s", 1, 10_000, 200)),
+        ..cpu(
+            "requests", "A server's requests",
+            "Requests arrive at a steady rate; each computes, waits as if for a database, and computes again. Where they queue depends on the model.",
+            knob("CPU part", "thousand steps", 1, 100_000, 2_000),
+        )
+    };
+    /// A task that panics.
+    Panic accident("panic", "A panic", "One task panics in the middle of the run. See what becomes of the lane, of its neighbours and of the run.");
+    /// A task that executes an illegal instruction.
+    Trap accident("trap", "A trap", "One task executes WebAssembly's unreachable instruction, which no handler can catch from inside.");
+    /// A task that wants all the memory.
+    Memory accident("memory", "Memory runs out", "One task asks for memory until the instance has no more to give.");
+    /// A task that never ends.
+    Endless accident("endless", "A loop that never ends", "One task never returns and never yields. Only Stop ends it.");
+}
+
+impl Workload {
+    /// The one with that name in links.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|workload| workload.info().id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_knob_begins_within_its_range() {
+        for info in Workload::ALL.iter().map(|workload| workload.info()) {
+            for knob in [Some(info.size), Some(info.tasks), info.latency, info.rate].into_iter().flatten() {
+                assert!((knob.min..=knob.max).contains(&knob.default), "{}: {knob:?}", info.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_workload_is_found_by_its_name_in_links() {
+        for &workload in Workload::ALL {
+            assert_eq!(Workload::from_id(workload.info().id), Some(workload));
+        }
+        assert_eq!(Workload::from_id("Primes"), None);
+    }
+}

@@ -1,0 +1,14 @@
+//! What the page and its workers say to each other, and the catalogue of workloads.
+//!
+//! The page knows this crate and never the engine; the engine knows it and never the page.
+
+pub mod catalogue;
+pub mod downloads;
+mod failure;
+mod message;
+mod spec;
+
+pub use catalogue::{Info, Kind, Knob, Workload};
+pub use failure::Failure;
+pub use message::{Command, Role, Update, channel};
+pub use spec::{Chunking, Field, Model, Problem, RunSpec, Start, WORKERS};

@@ -1,0 +1,161 @@
+//! The whole conversation between the page and its workers, as two enums.
+//!
+//! ```text
+//!  page                                             host worker (instance 1)
+//!   | -- Begin{Host} + module ----------------------> |
+//!   | <------------------------ Ready (+ memory) ---- |
+//!   | <------- SpawnThread{entry} / SpawnProcess ---- |   the page creates each worker
+//!   | -- Begin{Thread|Process} + module (+ memory | + port) --> the new worker
+//!   | <------------------------ Records + bytes ----- |   only where memory cannot be shared
+//!   | <------------------------ Finished / Failed --- |
+//! ```
+//! A message is an object in JavaScript: `command` or `update` in bytes, and beside it the handles that only a
+//! structured clone can carry (`module`, `memory`, `port`, `buffer`). Workers that the page did not create (rayon's)
+//! tell failures on the broadcast channel [`channel`]. What happened in a run is in its trace;
+//! messages only steer.
+
+use interleave_trace::{InstanceId, LaneId};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::spec::RunSpec;
+
+/// What a new worker is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// The first worker of a run: it knows the work and asks for the others.
+    Host,
+    /// A thread of an instance that is there.
+    Thread {
+        /// What it runs: an address in the shared memory, to be used once.
+        entry: u32,
+    },
+    /// A process: an instance of its own.
+    Process,
+}
+
+/// From the page to a worker. There is just one: a worker is for one run and is ended from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// What the worker is.
+    pub role: Role,
+    /// What is run.
+    pub spec: RunSpec,
+    /// The instance it belongs to.
+    pub instance: u32,
+    /// Its own lane.
+    pub lane: u32,
+    /// When the run's clock reads zero, in milliseconds since the Unix epoch.
+    pub origin_ms: f64,
+    /// Whether the page can read the worker's memory.
+    pub isolated: bool,
+}
+
+/// From a worker to the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Update {
+    /// An instance runs. Where memory can be shared, the message carries it.
+    Ready {
+        /// The address of its directory of rings.
+        directory: u32,
+    },
+    /// A worker for a thread of this instance is wanted.
+    SpawnThread {
+        /// What it is to run.
+        entry: u32,
+        /// Its lane.
+        lane: u32,
+    },
+    /// A worker for a process is wanted. The message carries the port of its channel to the sender.
+    SpawnProcess {
+        /// Its instance.
+        instance: u32,
+        /// Its lane.
+        lane: u32,
+    },
+    /// A part of the trace, in the message's buffer.
+    Records,
+    /// Where the run's picture lies in the sender's memory: `edge` rows of `edge` pixels, RGBA.
+    PictureAt {
+        /// Its address.
+        address: u32,
+        /// Its width and height in pixels.
+        edge: u32,
+    },
+    /// Rows of the picture, in the message's buffer; only where memory cannot be shared.
+    PictureRows {
+        /// The first of them.
+        first: u32,
+        /// The picture's width and height in pixels.
+        edge: u32,
+    },
+    /// A thread or process is over; nothing more comes from its worker.
+    Over,
+    /// The run is over and its result checked.
+    Finished,
+    /// A lane gave up, and with it the run.
+    Failed {
+        /// Which lane.
+        lane: u32,
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// The name of the broadcast channel of the run with that origin.
+pub fn channel(origin_ms: f64) -> String {
+    format!("interleave-{origin_ms}")
+}
+
+impl Command {
+    /// Its lane as an id.
+    pub fn lane(&self) -> LaneId {
+        LaneId(self.lane)
+    }
+
+    /// Its instance as an id.
+    pub fn instance(&self) -> InstanceId {
+        InstanceId(self.instance)
+    }
+}
+
+macro_rules! bytes {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// As bytes.
+            pub fn to_bytes(&self) -> Vec<u8> {
+                postcard::to_allocvec(self).unwrap_or_default()
+            }
+
+            /// From bytes; `None` if they are not its own.
+            pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                postcard::from_bytes(bytes).ok()
+            }
+        }
+    )*};
+}
+
+bytes! { Command Update }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Workload;
+
+    #[test]
+    fn messages_survive_the_journey() {
+        let command = Command {
+            role: Role::Thread { entry: 1_048_576 },
+            spec: RunSpec::new(Workload::Blur, 4),
+            instance: 1,
+            lane: 1 << 20,
+            origin_ms: 1.7e12,
+            isolated: true,
+        };
+        assert_eq!(Command::from_bytes(&command.to_bytes()), Some(command));
+        let update =
+            Update::Failed { lane: 7, failure: Failure::Download { file: "files/03.txt".into(), status: 503 } };
+        assert_eq!(Update::from_bytes(&update.to_bytes()), Some(update));
+        assert_eq!(Update::from_bytes(&[250, 1, 2]), None);
+    }
+}

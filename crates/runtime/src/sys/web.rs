@@ -1,0 +1,268 @@
+//! In the browser: web workers, the worker's event loop, and message channels.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_channel::mpsc::UnboundedSender;
+use interleave_trace::{InstanceId, LaneId, MessageId, What, current_lane, flush, record};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ErrorEvent, EventTarget, MessageChannel, MessageEvent, PromiseRejectionEvent, XmlHttpRequest};
+
+use crate::downloads::{Download, LATENCY_HEADER};
+use crate::fault::Fault;
+use crate::instance::outside;
+use crate::processes::Packet;
+use crate::span;
+use crate::threads::Entry;
+
+/// The allocator of every artifact: std's own, which remembers how much was wanted when it had no more to give.
+///
+/// Rust's answer to memory that runs out is a trap like any other; the size kept here tells the two apart.
+pub struct Allocator;
+
+static WANTED_IN_VAIN: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: all calls go to `System` unchanged.
+unsafe impl std::alloc::GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: std::alloc::Layout) -> *mut u8 {
+        // SAFETY: the caller keeps `alloc`'s contract.
+        remember(layout.size(), unsafe { std::alloc::System.alloc(layout) })
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: std::alloc::Layout) -> *mut u8 {
+        // SAFETY: as above.
+        remember(layout.size(), unsafe { std::alloc::System.alloc_zeroed(layout) })
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: std::alloc::Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        remember(size, unsafe { std::alloc::System.realloc(block, layout, size) })
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: std::alloc::Layout) {
+        // SAFETY: as above.
+        unsafe { std::alloc::System.dealloc(block, layout) }
+    }
+}
+
+#[inline]
+fn remember(size: usize, block: *mut u8) -> *mut u8 {
+    if block.is_null() {
+        WANTED_IN_VAIN.store(size, Ordering::Relaxed);
+    }
+    block
+}
+
+thread_local! {
+    static GAVE_UP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Records that the current lane is lost and tells the outside, once a thread.
+fn give_up(fault: Fault) {
+    if GAVE_UP.replace(true) {
+        return;
+    }
+    span::failed(&fault.to_string());
+    record(What::Ended(span::outcome()));
+    flush();
+    if let (Some(outside), Some(lane)) = (outside(), current_lane()) {
+        (outside.gave_up)(lane, fault);
+    }
+}
+
+/// Makes panics and traps of the calling thread known. A trap cannot be caught from inside, but the worker's
+/// global scope gets an event, and the instance can still be called then.
+pub(crate) fn watch_for_faults() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        std::panic::set_hook(Box::new(|info| {
+            let text = info.payload_as_str().unwrap_or("no message");
+            let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+            give_up(Fault::Panicked { message: format!("{text}{place}") });
+        }));
+    });
+    let trapped = |message: String| {
+        let wanted = WANTED_IN_VAIN.load(Ordering::Relaxed);
+        give_up(if wanted > 0 && message.contains("unreachable") {
+            Fault::OutOfMemory { wanted: wanted as u64 }
+        } else {
+            Fault::Trapped { message }
+        });
+    };
+    let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+        event.prevent_default();
+        trapped(event.message());
+    });
+    let on_rejection = Closure::<dyn Fn(PromiseRejectionEvent)>::new(move |event: PromiseRejectionEvent| {
+        event.prevent_default();
+        trapped(words_of(&event.reason()));
+    });
+    let scope: EventTarget = js_sys::global().unchecked_into();
+    for (kind, listener) in [("error", on_error.as_ref()), ("unhandledrejection", on_rejection.as_ref())] {
+        // A scope without events has nothing to tell; there is none such.
+        let _added = scope.add_event_listener_with_callback(kind, listener.unchecked_ref());
+    }
+    on_error.forget();
+    on_rejection.forget();
+}
+
+/// What a thrown value says.
+pub fn words_of(thrown: &JsValue) -> String {
+    match thrown.dyn_ref::<js_sys::Error>() {
+        Some(error) => format!("{}: {}", error.name(), error.message()),
+        None => thrown.as_string().unwrap_or_else(|| format!("{thrown:?}")),
+    }
+}
+
+pub(crate) fn memory_bytes() -> Option<u64> {
+    const PAGE: u64 = 65_536;
+    Some(core::arch::wasm32::memory_size(0) as u64 * PAGE)
+}
+
+/// Runs `body`. Panics abort here, so whoever waits for the result is ended with the run.
+pub(crate) fn catching<T>(body: impl FnOnce() -> T) -> Result<T, Fault> {
+    Ok(body())
+}
+
+pub(crate) fn spawn_thread(lane: LaneId, entry: Entry) {
+    let entry = Box::into_raw(Box::new(entry)).expose_provenance();
+    if let Some(outside) = outside() {
+        (outside.spawn_thread)(entry, lane);
+    }
+}
+
+/// Runs `future` on the calling worker's event loop.
+pub fn spawn_local(future: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(future);
+}
+
+pub(crate) fn timer(duration: Duration) -> impl Future<Output = ()> {
+    gloo_timers::future::TimeoutFuture::new(duration.as_millis() as u32)
+}
+
+/// Calls `turn` in a later turn of the event loop. A message to oneself does it: `setTimeout` is held back to
+/// 4 ms once it is nested (HTML, 8.6 Timers).
+pub(crate) fn on_next_turn(turn: impl FnOnce() + 'static) {
+    type Turns = RefCell<Vec<Box<dyn FnOnce()>>>;
+    thread_local! {
+        static TURNS: Turns = const { RefCell::new(Vec::new()) };
+        static CHANNEL: Option<MessageChannel> = {
+            let channel = MessageChannel::new().ok();
+            if let Some(channel) = &channel {
+                let on_message = Closure::<dyn Fn()>::new(|| {
+                    TURNS.take().into_iter().for_each(|turn| turn());
+                });
+                channel.port1().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+                on_message.forget();
+            }
+            channel
+        };
+    }
+    TURNS.with_borrow_mut(|turns| turns.push(Box::new(turn)));
+    let asked = CHANNEL.with(|channel| channel.as_ref().map(|channel| channel.port2().post_message(&JsValue::NULL)));
+    debug_assert!(matches!(asked, Some(Ok(()))), "every worker has message channels");
+}
+
+/// wasm-bindgen-rayon's pool, of which an instance has one.
+pub(crate) struct RayonPool(());
+
+pub(crate) async fn start_rayon(threads: u32) -> Result<RayonPool, Fault> {
+    let started = JsFuture::from(wasm_bindgen_rayon::init_thread_pool(threads as usize)).await;
+    started.map(|_| RayonPool(())).map_err(|error| Fault::Trapped { message: words_of(&error) })
+}
+
+impl RayonPool {
+    pub(crate) fn broadcast<T: Send>(&self, body: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        rayon::broadcast(|context| body(context.index()))
+    }
+
+    pub(crate) fn install<T: Send>(&self, body: impl FnOnce() -> T + Send) -> T {
+        body()
+    }
+}
+
+/// One end of a channel between two processes.
+pub type Port = web_sys::MessagePort;
+
+/// The message's id goes before its payload, in one buffer that is handed over.
+const ID_BYTES: u32 = 8;
+
+pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else { return };
+        let bytes = Uint8Array::new(&buffer);
+        if bytes.length() < ID_BYTES {
+            return;
+        }
+        let mut id = [0; ID_BYTES as usize];
+        bytes.subarray(0, ID_BYTES).copy_to(&mut id);
+        let payload = bytes.subarray(ID_BYTES, bytes.length()).to_vec();
+        let packet = Packet { from, message: MessageId(u64::from_le_bytes(id)), payload };
+        // Who dropped the mailbox wants no more messages.
+        let _unwanted = slot.unbounded_send(packet);
+    });
+    port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+}
+
+pub(crate) fn send(port: &Port, message: MessageId, payload: &[u8]) {
+    let bytes = Uint8Array::new_with_length(ID_BYTES + payload.len() as u32);
+    bytes.subarray(0, ID_BYTES).copy_from(&message.0.to_le_bytes());
+    bytes.subarray(ID_BYTES, bytes.length()).copy_from(payload);
+    let buffer = bytes.buffer();
+    let posted = port.post_message_with_transferable(&buffer, &Array::of1(&buffer));
+    debug_assert!(posted.is_ok(), "a fresh buffer can be handed over");
+}
+
+pub(crate) fn spawn_process(instance: InstanceId, lane: LaneId) -> Port {
+    let channel = match MessageChannel::new() {
+        Ok(channel) => channel,
+        Err(error) => wasm_bindgen::throw_val(error),
+    };
+    if let Some(outside) = outside() {
+        (outside.spawn_process)(instance, lane, channel.port2());
+    }
+    channel.port1()
+}
+
+/// The address of a download. The last part keeps caches from answering: what is measured is a download.
+fn address(path: &str, latency_ms: u32) -> String {
+    format!("{path}?latency={latency_ms}&at={}", interleave_trace::clock::now().0)
+}
+
+fn failed(path: &str, status: u16) -> Fault {
+    Fault::Download { file: path.to_owned(), status }
+}
+
+pub(crate) fn download_blocking(path: &str, latency_ms: u32) -> Result<Download, Fault> {
+    let blocked = |_: JsValue| failed(path, 0);
+    let request = XmlHttpRequest::new().map_err(blocked)?;
+    request.open_with_async("GET", &address(path, latency_ms), false).map_err(blocked)?;
+    request.set_response_type(web_sys::XmlHttpRequestResponseType::Arraybuffer);
+    request.send().map_err(blocked)?;
+    match request.status().map_err(blocked)? {
+        200 => {}
+        status => return Err(failed(path, status)),
+    }
+    let delayed = request.get_response_header(LATENCY_HEADER).ok().flatten().is_some();
+    let body = request.response().map_err(blocked)?;
+    Ok(Download { body: Uint8Array::new(&body).to_vec(), delayed })
+}
+
+pub(crate) async fn download(path: &str, latency_ms: u32) -> Result<Download, Fault> {
+    let blocked = |_: JsValue| failed(path, 0);
+    let scope: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
+    let response = JsFuture::from(scope.fetch_with_str(&address(path, latency_ms))).await.map_err(blocked)?;
+    let response: web_sys::Response = response.dyn_into().map_err(blocked)?;
+    if !response.ok() {
+        return Err(failed(path, response.status()));
+    }
+    let delayed = response.headers().has(LATENCY_HEADER).unwrap_or(false);
+    let body = JsFuture::from(response.array_buffer().map_err(blocked)?).await.map_err(blocked)?;
+    Ok(Download { body: Uint8Array::new(&body).to_vec(), delayed })
+}

@@ -1,0 +1,73 @@
+//! Runs something on a lane of its own and gives what was recorded as text: a line a lane, its spans in order.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use interleave_runtime::instance::{begin_lane, end_lane};
+use interleave_runtime::sys::block_on;
+use interleave_trace::{Entry, LaneId, NO_NUMBER, NameId, What, decode, detach, drain_all, fresh_lane};
+
+/// What was recorded while `body` ran on the lane `main`: for each lane, in the order of their beginnings, its name
+/// and what happened to it, without times.
+pub fn recorded<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send) -> Vec<String> {
+    // The recorder is one for the whole program.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    drain_all(&mut Vec::new());
+    let lane = fresh_lane();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            begin_lane(lane);
+            block_on(body());
+            end_lane();
+            detach();
+        });
+    });
+    let mut slots = Vec::new();
+    drain_all(&mut slots);
+    describe(lane, &slots)
+}
+
+fn describe(main: LaneId, slots: &[interleave_trace::ring::Slot]) -> Vec<String> {
+    // A text is recorded once in a program, and a later test may use it again.
+    static TEXTS: Mutex<Option<HashMap<NameId, String>>> = Mutex::new(None);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let texts = texts.get_or_insert_default();
+    let mut events = Vec::new();
+    decode(slots, |entry| match entry {
+        Entry::Name(id, text) => drop(texts.insert(id, text)),
+        Entry::Event(event) => events.push(event),
+        Entry::Lost(count) => panic!("{count} events were lost"),
+    });
+    events.sort_by_key(|event| event.time);
+    let title = |name: NameId, number: u32| match (texts.get(&name), number) {
+        (None, _) => String::new(),
+        (Some(text), NO_NUMBER) => text.clone(),
+        (Some(text), number) => format!("{text} {number}"),
+    };
+    let mut lanes = vec![main];
+    let mut names = HashMap::from([(main, "main".to_owned())]);
+    for event in &events {
+        if let What::Spawned { name, number, .. } = event.what {
+            lanes.push(event.lane);
+            names.insert(event.lane, title(name, number));
+        }
+    }
+    let of = |lane: LaneId| {
+        let happened = events.iter().filter(|event| event.lane == lane).filter_map(|event| match event.what {
+            What::Spawned { kind, .. } => Some(kind.text().to_owned()),
+            What::Entered { state, name, number, .. } => {
+                Some(format!("{} {}", state.text(), title(name, number)).trim_end().to_owned())
+            }
+            What::Joined { child } => Some(format!("joined {}", names.get(&child).map_or("?", String::as_str))),
+            What::Sent { bytes, name, .. } => Some(format!("sent {} {bytes} B", title(name, NO_NUMBER))),
+            What::Received { bytes, .. } => Some(format!("received {bytes} B")),
+            What::Noted { level, text } => Some(format!("{}: {}", level.text(), title(text, NO_NUMBER))),
+            What::Ended(outcome) => Some(outcome.text().to_owned()),
+            What::Started => Some("started".to_owned()),
+            _ => None,
+        });
+        format!("{}: {}", names[&lane], happened.collect::<Vec<_>>().join(" | "))
+    };
+    lanes.into_iter().map(of).collect()
+}

@@ -1,0 +1,269 @@
+//! Recording: each thread of execution has a ring and knows which lane it is running.
+//!
+//! Recording never blocks. A thread that was not attached records nothing, so library code may call
+//! [`record`] without asking where it runs.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use crate::clock::{self, TimeNs};
+use crate::event::{Entry, Event, What};
+use crate::id::{InstanceId, LaneId, MessageId, NameId, ObjectId};
+use crate::ring::{CAPACITY, Directory, Ring, Slot};
+
+static DIRECTORY: Directory = Directory::new();
+static INSTANCE: AtomicU32 = AtomicU32::new(0);
+static RECORDING: AtomicBool = AtomicBool::new(true);
+/// The first lane of an instance is named from outside, when the instance is asked for.
+static LANES: AtomicU32 = AtomicU32::new(1);
+static NAMES: AtomicU32 = AtomicU32::new(0);
+static OBJECTS: AtomicU32 = AtomicU32::new(0);
+static MESSAGES: AtomicU32 = AtomicU32::new(0);
+static INTERNED: Mutex<Option<HashMap<&'static str, NameId>>> = Mutex::new(None);
+/// Rings whose threads are gone; the next thread writes on where they ended.
+static SPARE: Mutex<Vec<&'static Ring>> = Mutex::new(Vec::new());
+
+thread_local! {
+    static RING: Cell<Option<&'static Ring>> = const { Cell::new(None) };
+    static LANE: Cell<LaneId> = const { Cell::new(LaneId::NONE) };
+    static FLUSH: Cell<Option<fn()>> = const { Cell::new(None) };
+    static FLUSHED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How long a thread with a flush hook keeps its entries to itself, in nanoseconds.
+const FLUSH_AFTER_NS: u64 = 16_000_000;
+
+/// Says which instance this is; ids made before belong to the page.
+pub fn set_instance(instance: InstanceId) {
+    INSTANCE.store(instance.0, Ordering::Release);
+}
+
+/// Which instance this is.
+pub fn instance() -> InstanceId {
+    InstanceId(INSTANCE.load(Ordering::Relaxed))
+}
+
+/// Turns the recording of span changes on or off, for measuring what recording costs. See [`is_recording`].
+pub fn set_recording(on: bool) {
+    RECORDING.store(on, Ordering::Relaxed);
+}
+
+/// Whether work records its spans. A run's frame (lanes, marks, result) is recorded always.
+#[inline]
+pub fn is_recording() -> bool {
+    RECORDING.load(Ordering::Relaxed)
+}
+
+/// Gives the calling thread a ring and makes `lane` its current one. Calling it again changes the lane.
+pub fn attach(lane: LaneId) {
+    if RING.get().is_none() {
+        let spare = SPARE.lock().ok().and_then(|mut spare| spare.pop());
+        RING.set(spare.or_else(|| DIRECTORY.add(Ring::new(CAPACITY))));
+    }
+    LANE.set(lane);
+}
+
+/// Takes the calling thread's ring away, with all that was not read yet, for another thread to write on.
+pub fn detach() {
+    LANE.set(LaneId::NONE);
+    if let (Some(ring), Ok(mut spare)) = (RING.take(), SPARE.lock()) {
+        spare.push(ring);
+    }
+}
+
+/// Whether the calling thread has a ring: what it records is kept.
+pub fn is_attached() -> bool {
+    RING.get().is_some()
+}
+
+/// The lane that the calling thread is running.
+#[inline]
+pub fn here() -> LaneId {
+    LANE.get()
+}
+
+/// As [`here`], but `None` on a thread that runs no lane.
+pub fn current_lane() -> Option<LaneId> {
+    LANE.get().some()
+}
+
+/// Changes the lane that the calling thread is running and gives the one before: an event loop moves from
+/// task to task with this.
+pub fn set_current_lane(lane: LaneId) -> LaneId {
+    LANE.replace(lane)
+}
+
+/// Records `what` on the calling thread's lane, now.
+#[inline]
+pub fn record(what: What) {
+    record_at(clock::now(), LANE.get(), what);
+}
+
+/// Records `what` on any lane at any time; still into the calling thread's ring.
+#[inline]
+pub fn record_at(time: TimeNs, lane: LaneId, what: What) {
+    let Some(ring) = RING.get() else { return };
+    ring.push(&[Event { time, lane, what }.encode()]);
+    if let Some(flush) = FLUSH.get()
+        && (time.0.saturating_sub(FLUSHED.get()) > FLUSH_AFTER_NS || ring.used() > CAPACITY / 2)
+    {
+        FLUSHED.set(time.0);
+        flush();
+    }
+}
+
+/// Sets what the calling thread does with its entries every 16 ms or when its ring is half full, for
+/// readers that cannot look into this memory.
+pub fn set_flush(flush: fn()) {
+    FLUSH.set(Some(flush));
+}
+
+/// Calls the calling thread's flush hook now, as before a long wait. Without a hook it does nothing.
+pub fn flush() {
+    if let Some(flush) = FLUSH.get() {
+        FLUSHED.set(clock::now().0);
+        flush();
+    }
+}
+
+/// Moves what the calling thread recorded into `out`, with a count of what found no room.
+pub fn drain_thread(out: &mut Vec<Slot>) {
+    let Some(ring) = RING.get() else { return };
+    drain_ring(ring, out);
+}
+
+/// Moves what every thread of this instance recorded into `out`, ring by ring. One reader at a time.
+pub fn drain_all(out: &mut Vec<Slot>) {
+    for ring in DIRECTORY.rings() {
+        drain_ring(ring, out);
+    }
+}
+
+fn drain_ring(ring: &Ring, out: &mut Vec<Slot>) {
+    ring.drain(out);
+    match ring.lost() {
+        0 => {}
+        lost => Entry::Lost(lost).encode(out),
+    }
+}
+
+/// Where this instance's directory of rings lies, for a reader that shares the memory.
+pub fn directory_address() -> usize {
+    std::ptr::from_ref(&DIRECTORY).addr()
+}
+
+/// A lane that nobody had before.
+pub fn fresh_lane() -> LaneId {
+    LaneId::new(instance(), LANES.fetch_add(1, Ordering::Relaxed))
+}
+
+/// An object that nobody had before.
+pub fn fresh_object() -> ObjectId {
+    ObjectId::new(instance(), OBJECTS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A message that nobody had before.
+pub fn fresh_message() -> MessageId {
+    MessageId(u64::from(instance().0) << 32 | u64::from(MESSAGES.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// The id of a text that recurs. The first to ask records the text.
+pub fn intern(text: &'static str) -> NameId {
+    let Ok(mut guard) = INTERNED.lock() else { return NameId::NONE };
+    let names = guard.get_or_insert_with(HashMap::new);
+    *names.entry(text).or_insert_with(|| name_once(text))
+}
+
+/// The id of a text that is used once: a line of the log, a result.
+pub fn name_once(text: &str) -> NameId {
+    let id = NameId::new(instance(), NAMES.fetch_add(1, Ordering::Relaxed));
+    if let Some(ring) = RING.get() {
+        let mut slots = Vec::new();
+        Entry::Name(id, text.to_owned()).encode(&mut slots);
+        ring.push(&slots);
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{State, decode};
+    use crate::id::NO_NUMBER;
+
+    fn drained() -> Vec<Entry> {
+        let mut slots = Vec::new();
+        drain_thread(&mut slots);
+        let mut entries = Vec::new();
+        decode(&slots, |entry| entries.push(entry));
+        entries
+    }
+
+    fn running() -> What {
+        What::Entered {
+            state: State::Running,
+            name: NameId::NONE,
+            number: NO_NUMBER,
+            on: ObjectId::NONE,
+            holder: LaneId::NONE,
+        }
+    }
+
+    /// On a thread of its own, since rings belong to threads.
+    fn on_a_thread(body: impl FnOnce() + Send + 'static) {
+        std::thread::spawn(body).join().expect("the thread ends");
+    }
+
+    #[test]
+    fn a_thread_without_a_ring_records_nothing() {
+        on_a_thread(|| {
+            record(running());
+            assert_eq!(drained(), []);
+        });
+    }
+
+    #[test]
+    fn a_lost_entry_is_counted_and_reported_once() {
+        on_a_thread(|| {
+            attach(fresh_lane());
+            for _ in 0..CAPACITY + 7 {
+                record(running());
+            }
+            assert_eq!(drained().last(), Some(&Entry::Lost(7)));
+            record(running());
+            assert!(!drained().contains(&Entry::Lost(7)), "reported once only");
+            detach();
+        });
+    }
+
+    #[test]
+    fn a_flush_hook_is_called_before_the_ring_is_full() {
+        thread_local! { static FLUSHES: Cell<u32> = const { Cell::new(0) } }
+        on_a_thread(|| {
+            attach(fresh_lane());
+            set_flush(|| {
+                FLUSHES.set(FLUSHES.get() + 1);
+                drain_thread(&mut Vec::new());
+            });
+            for _ in 0..CAPACITY * 4 {
+                record(running());
+            }
+            assert!(FLUSHES.get() >= 7, "{}", FLUSHES.get());
+            assert!(!drained().iter().any(|entry| matches!(entry, Entry::Lost(_))));
+            detach();
+        });
+    }
+
+    #[test]
+    fn a_text_is_recorded_by_the_first_who_asks() {
+        on_a_thread(|| {
+            attach(fresh_lane());
+            let id = intern("only in this test");
+            assert_eq!(intern("only in this test"), id);
+            assert_eq!(drained(), [Entry::Name(id, "only in this test".to_owned())]);
+            detach();
+        });
+    }
+}

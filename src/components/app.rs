@@ -1,0 +1,146 @@
+//! The whole page.
+
+use std::rc::Rc;
+
+use web_sys::DragEvent;
+use yew::prelude::*;
+
+use super::banner::Banner;
+use super::catalogue::{Catalogue, WorkloadSelect};
+use super::help::Help;
+use super::icon::{Icon, Shape};
+use super::knobs::Knobs;
+use super::model_switch::ModelSwitch;
+use super::panel::Panel;
+use super::run_bar::{RunBar, Tools};
+use super::state_bar::Patterns;
+use super::timeline_view::TimelineView;
+use crate::browser;
+use crate::engine_client;
+use crate::hooks::{
+    SessionHandle, use_comparison_news, use_kept_run, use_keys, use_link, use_runs, use_session, use_theme,
+};
+use crate::recording::Recording;
+use crate::session::{Action, FIRST_FILE_TICKET, Tone};
+use crate::workbench::Workbench;
+
+/// See the module's text.
+#[component]
+pub fn App() -> Html {
+    let session = use_session();
+    let growth = use_mut_ref(|| 0u32);
+    let redraw = use_force_update();
+    let bench: Rc<Workbench> = {
+        let (dispatcher, growth) = (session.dispatcher(), growth.clone());
+        (*use_memo((), move |()| {
+            let grown = Callback::from(move |()| {
+                *growth.borrow_mut() += 1;
+                redraw.force_update();
+            });
+            Workbench::new(Callback::from(move |action| dispatcher.dispatch(action)), grown)
+        }))
+        .clone()
+    };
+    let help = use_state(|| false);
+    let knobs = use_state(|| false);
+    let open_help = {
+        let help = help.setter();
+        Callback::from(move |()| help.set(true))
+    };
+    let close_help = {
+        let help = help.setter();
+        Callback::from(move |()| help.set(false))
+    };
+    use_link(&session);
+    use_theme(session.theme, &bench);
+    use_runs(&session, &bench);
+    use_kept_run(&session, &bench);
+    use_comparison_news(&session, &bench);
+    use_keys(&session, &bench, open_help.clone());
+    use_effect_with((), |()| {
+        wasm_bindgen_futures::spawn_local(async {
+            // A run says by itself what kept the engine from loading.
+            let _ = engine_client::preload().await;
+        });
+        browser::set_root_attribute("data-ready", Some("yes"));
+        browser::announce("interleave:ready", &wasm_bindgen::JsValue::NULL);
+    });
+    let onopen = use_open(&session, &bench);
+    let ondragover = |event: DragEvent| event.prevent_default();
+    let ondrop = {
+        let onopen = onopen.clone();
+        move |event: DragEvent| {
+            event.prevent_default();
+            if let Some(file) = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0)) {
+                onopen.emit(file);
+            }
+        }
+    };
+    let toggle_knobs = {
+        let knobs = knobs.clone();
+        move |_: MouseEvent| knobs.set(!*knobs)
+    };
+    let tone = match session.status.tone {
+        Tone::Plain => "status",
+        Tone::Good => "status good",
+        Tone::Warning => "status warning",
+        Tone::Bad => "status bad",
+    };
+    html! {
+        <div class={classes!("app", (!session.is_idle()).then_some("busy"))} {ondragover} {ondrop}>
+            <Patterns />
+            <header class="top">
+                <p class="brand"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M2 6h9M14 6h8M2 12h4M9 12h9M2 18h12M17 18h5" /></svg>{ "Interleave" }</p>
+                <WorkloadSelect session={session.clone()} />
+                <ModelSwitch session={session.clone()} />
+                <RunBar session={session.clone()} />
+                <button type="button" class="knobs-toggle" aria-expanded={if *knobs { "true" } else { "false" }} aria-controls="knobs" onclick={toggle_knobs}>
+                    <Icon shape={Shape::Knobs} /><span>{ "Settings" }</span>
+                </button>
+                <Tools session={session.clone()} bench={bench.clone()} {onopen} onhelp={open_help} />
+            </header>
+            <Catalogue session={session.clone()} />
+            <main class="work">
+                <Banner session={session.clone()} />
+                <div class="settings">
+                    <Knobs session={session.clone()} open={*knobs} />
+                    <p class={tone} role="status" aria-live="polite" title={session.status.text.clone()}>{ &session.status.text }</p>
+                </div>
+                <TimelineView session={session.clone()} bench={bench.clone()} growth={*growth.borrow()} />
+                <Panel session={session.clone()} bench={bench.clone()} growth={*growth.borrow()} />
+            </main>
+            <Help open={*help} onclose={close_help} />
+        </div>
+    }
+}
+
+/// Reads a saved run that was picked or dropped.
+#[hook]
+fn use_open(session: &SessionHandle, bench: &Rc<Workbench>) -> Callback<web_sys::File> {
+    let next = use_mut_ref(|| FIRST_FILE_TICKET);
+    let (dispatcher, bench, idle) = (session.dispatcher(), bench.clone(), session.is_idle());
+    Callback::from(move |file: web_sys::File| {
+        let (dispatcher, bench, name) = (dispatcher.clone(), bench.clone(), file.name());
+        if !idle {
+            let sentence = "Stop the run first, then open the file.".to_owned();
+            dispatcher.dispatch(Action::FileRefused { name, sentence });
+            return;
+        }
+        let ticket = *next.borrow();
+        *next.borrow_mut() += 1;
+        wasm_bindgen_futures::spawn_local(async move {
+            let opened = match browser::read(&file).await {
+                Some(bytes) => Recording::from_saved(ticket, &bytes).map_err(|error| error.to_string()),
+                None => Err("The browser could not read this file.".to_owned()),
+            };
+            dispatcher.dispatch(match opened {
+                Ok(recording) => {
+                    let spec = recording.spec;
+                    bench.shelf.borrow_mut().put(recording);
+                    Action::FileOpened { name, spec, ticket }
+                }
+                Err(sentence) => Action::FileRefused { name, sentence },
+            });
+        });
+    })
+}

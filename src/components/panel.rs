@@ -1,0 +1,91 @@
+//! The tabs below the timeline.
+
+use std::rc::Rc;
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+use super::compare_view::CompareView;
+use super::log_view::LogView;
+use super::picture_view::PictureView;
+use super::report_view::ReportView;
+use super::table_view::TableView;
+use crate::browser;
+use crate::hooks::SessionHandle;
+use crate::session::{Action, Shown, Ticket, View};
+use crate::workbench::Workbench;
+
+#[derive(PartialEq, Properties)]
+pub struct Props {
+    pub session: SessionHandle,
+    pub bench: Rc<Workbench>,
+    pub growth: u32,
+}
+
+/// The one run whose figures are shown; of a comparison the one that runs, or its last.
+fn ticket_shown(session: &SessionHandle) -> Option<Ticket> {
+    match &session.shown {
+        Shown::Nothing => None,
+        Shown::Run { ticket, .. } => Some(*ticket),
+        Shown::Comparison => {
+            let attempts = session.comparison.as_ref()?.attempts.iter();
+            attempts.filter_map(|(_, attempt)| attempt.ticket()).next_back()
+        }
+    }
+}
+
+fn tab_id(view: View) -> String {
+    format!("tab-{}", view.id())
+}
+
+#[component]
+pub fn Panel(props: &Props) -> Html {
+    let Props { session, bench, growth } = props;
+    let present = session.view;
+    let choose = |view: View| {
+        let dispatcher = session.dispatcher();
+        move |_: MouseEvent| dispatcher.dispatch(Action::ViewChosen(view))
+    };
+    let onkeydown = {
+        let dispatcher = session.dispatcher();
+        move |event: KeyboardEvent| {
+            let at = View::ALL.iter().position(|view| *view == present).unwrap_or(0);
+            let to = match event.key().as_str() {
+                "ArrowRight" => (at + 1) % View::ALL.len(),
+                "ArrowLeft" => (at + View::ALL.len() - 1) % View::ALL.len(),
+                "Home" => 0,
+                "End" => View::ALL.len() - 1,
+                _ => return,
+            };
+            event.prevent_default();
+            dispatcher.dispatch(Action::ViewChosen(View::ALL[to]));
+            let tab = browser::document().and_then(|document| document.get_element_by_id(&tab_id(View::ALL[to])));
+            if let Some(tab) = tab.and_then(|tab| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(tab).ok()) {
+                let _ = tab.focus();
+            }
+        }
+    };
+    let tab = |view: View| {
+        let selected = view == present;
+        html! {
+            <button type="button" role="tab" id={tab_id(view)} aria-controls="panel"
+                aria-selected={if selected { "true" } else { "false" }} tabindex={if selected { "0" } else { "-1" }}
+                onclick={choose(view)}>{ view.title() }</button>
+        }
+    };
+    let ticket = ticket_shown(session);
+    html! {
+        <section class="panel" aria-label="Results">
+            <div class="tabs" role="tablist" aria-label="Results" {onkeydown}>{ for View::ALL.into_iter().map(tab) }</div>
+            <div class="panel-body" id="panel" role="tabpanel" aria-labelledby={tab_id(present)} tabindex="0">
+                { match present {
+                    View::Report => html! { <ReportView session={session.clone()} bench={bench.clone()} {ticket} {growth} /> },
+                    View::Picture => html! { <PictureView bench={bench.clone()} {ticket} {growth} /> },
+                    View::Log => html! { <LogView session={session.clone()} bench={bench.clone()} {ticket} {growth} /> },
+                    View::Table => html! { <TableView bench={bench.clone()} {ticket} {growth} /> },
+                    View::Compare => html! { <CompareView session={session.clone()} bench={bench.clone()} {growth} /> },
+                } }
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,5 @@
+//! The page, started.
+
+fn main() {
+    yew::Renderer::<interleave::components::App>::new().render();
+}

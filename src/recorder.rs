@@ -1,0 +1,138 @@
+//! Runs what the session asks for and takes its trace in, a frame at a time.
+//!
+//! It owns the one run that is under way. It is looked at once a frame, and also when a worker has something
+//! to say, since a tab in the background gets no frames.
+
+use interleave_timeline::Report;
+use interleave_trace::{clock, ring::Slot};
+use wasm_bindgen::JsValue;
+use yew::Callback;
+
+use crate::browser;
+use crate::engine_client::{Ended, Phase, Run};
+use crate::recording::{Recording, Shelf};
+use crate::session::{Action, Ending, Measured, Stage, Surroundings, Ticket, UnderWay};
+
+/// How often the picture is copied while it fills in, in milliseconds.
+const PICTURE_EVERY_MS: f64 = 100.0;
+
+struct Live {
+    ticket: Ticket,
+    run: Run,
+    stage: Stage,
+    picture_ms: f64,
+}
+
+/// See the module's text.
+#[derive(Default)]
+pub struct Recorder {
+    live: Option<Live>,
+    buffer: Vec<Slot>,
+}
+
+impl Recorder {
+    /// Starts what the session asks for.
+    pub fn start(&mut self, shelf: &mut Shelf, wanted: UnderWay, here: Surroundings, wake: Callback<()>) {
+        let date = browser::date();
+        shelf.put(Recording::new(wanted.ticket, wanted.spec, here.cores, here.isolated, date));
+        let run = Run::start(wanted.spec, wake);
+        self.live = Some(Live { ticket: wanted.ticket, run, stage: Stage::Loading, picture_ms: 0.0 });
+        let query = JsValue::from_str(&wanted.spec.to_query());
+        browser::announce("interleave:run", &browser::detail("{}", &[("spec", query)]));
+    }
+
+    /// Ends the run's workers at once.
+    pub fn stop(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.run.stop();
+        }
+    }
+
+    /// Whether there is something to take in.
+    pub fn is_running(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Takes in what was recorded since, and gives what the session should know.
+    pub fn look(&mut self, shelf: &mut Shelf, now_ms: f64) -> Vec<Action> {
+        let mut news = Vec::new();
+        let Some(live) = &mut self.live else { return news };
+        let Some(recording) = shelf.get_mut(live.ticket) else {
+            self.live = None;
+            return news;
+        };
+        // The phase first: what was recorded before the end is there once the end is known.
+        let phase = live.run.phase();
+        self.buffer.clear();
+        live.run.drain(&mut self.buffer);
+        let over = matches!(phase, Phase::Ended(_));
+        recording.grow(&self.buffer, (!over).then(clock::now));
+        if over || now_ms - live.picture_ms >= PICTURE_EVERY_MS {
+            live.picture_ms = now_ms;
+            if let Some(edge) = live.run.picture_edge() {
+                recording.picture.edge = edge;
+                live.run.copy_picture(&mut recording.picture.rgba);
+            }
+        }
+        let stage = match phase {
+            Phase::Loading => Stage::Loading,
+            Phase::Preparing => Stage::Preparing,
+            Phase::Running => Stage::Running,
+            Phase::Ended(ended) => {
+                let ticket = live.ticket;
+                self.live = None;
+                let report = recording.close();
+                let ending = ending(recording, &report, ended);
+                announce_finished(recording, &report, &ending);
+                news.push(Action::RunEnded(ticket, ending));
+                return news;
+            }
+        };
+        if stage != live.stage {
+            live.stage = stage;
+            news.push(Action::StageReached(live.ticket, stage));
+        }
+        news
+    }
+}
+
+fn ending(recording: &mut Recording, report: &Report, ended: Ended) -> Ending {
+    match ended {
+        Ended::Finished => Ending::Finished(Measured {
+            wall_ns: report.wall_ns.unwrap_or(0),
+            checked: report.result.as_ref().is_some_and(|result| result.passed),
+            summary: report.result.as_ref().map(|result| result.summary.clone()).unwrap_or_default(),
+        }),
+        Ended::Stopped => Ending::Stopped,
+        Ended::Failed { lane, failure } => {
+            let lane = recording.store.lane_title(lane);
+            let ending = Ending::Failed { lane: lane.clone(), sentence: failure.to_string(), advice: failure.advice() };
+            recording.failure = Some((lane, failure));
+            ending
+        }
+    }
+}
+
+fn announce_finished(recording: &Recording, report: &Report, ending: &Ending) {
+    let (outcome, error) = match ending {
+        Ending::Finished(_) => ("finished", None),
+        Ending::Stopped => ("stopped", None),
+        Ending::Failed { lane, sentence, .. } => ("failed", Some(format!("{lane}: {sentence}"))),
+    };
+    let result = report.result.as_ref();
+    let text = |text: Option<&str>| text.map_or(JsValue::NULL, JsValue::from_str);
+    let digest = result.map(|result| format!("{:016x}", result.digest));
+    let spec = &recording.spec;
+    let fields = [
+        ("outcome", text(Some(outcome))),
+        ("checked", JsValue::from_bool(result.is_some_and(|result| result.passed))),
+        ("summary", text(result.map(|result| result.summary.as_str()))),
+        ("digest", text(digest.as_deref())),
+        ("model", text(Some(spec.model.id()))),
+        ("workload", text(Some(spec.workload.info().id))),
+        ("spec", text(Some(&spec.to_query()))),
+        ("wall_ms", report.wall_ns.map_or(JsValue::NULL, |ns| JsValue::from_f64(ns as f64 / 1e6))),
+        ("error", text(error.as_deref())),
+    ];
+    browser::announce("interleave:finished", &browser::detail(&report.to_json(), &fields));
+}

@@ -1,0 +1,757 @@
+//! What the page knows, and how that changes: a state, events in the past tense, and one function between them.
+//!
+//! Nothing in here touches the browser, so that everything a visitor can do is tested natively. The reducer also
+//! decides what runs next: it hands out a ticket, and whoever owns the workers starts what the ticket names
+//! and reports back with it. A report about an older ticket changes nothing, so that a late word from a worker
+//! that was stopped cannot disturb the run after it.
+//!
+//! ```text
+//!  RunPressed ---> under_way: ticket 4 ---> (the recorder starts the engine)
+//!                       ^                            |
+//!                       +--- StageReached, RunEnded -+
+//! ```
+//! The traces are not in the state: they are large and grow sixty times a second. The state names them by
+//! ticket, see [`crate::recording`].
+
+use interleave_protocol::{Chunking, Field, Info, Knob, Model, Problem, RunSpec, Start, WORKERS, Workload};
+
+use crate::link::{Link, Theme};
+
+/// Names one execution, for as long as the page is open.
+pub type Ticket = u32;
+
+/// What the page found when it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Processors that the browser admits to.
+    pub cores: u32,
+    /// Whether memory can be shared with workers.
+    pub isolated: bool,
+    /// What this browser lacks to run anything at all.
+    pub missing: Option<&'static str>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The engine is fetched and compiled.
+    Loading,
+    /// The host prepares the work; the clock does not run yet.
+    Preparing,
+    /// The work is being done.
+    Running,
+}
+
+/// Why a run was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The page showed something to a first visitor.
+    FirstVisit,
+    /// Run was pressed.
+    Asked,
+    /// It is one of a comparison's.
+    Compared,
+}
+
+/// A run that is not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Which.
+    pub ticket: Ticket,
+    /// What is run.
+    pub spec: RunSpec,
+    /// Why.
+    pub purpose: Purpose,
+    /// How far it is.
+    pub stage: Stage,
+    /// Whether Stop was pressed.
+    pub stopping: bool,
+}
+
+/// Where a trace that is shown comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The small run for a first visitor.
+    FirstVisit,
+    /// A run that was asked for here.
+    Here,
+    /// A file.
+    File(String),
+    /// This page, before it was reloaded.
+    BeforeReload,
+}
+
+/// What the timeline shows.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Shown {
+    /// Nothing yet: it says what would run.
+    #[default]
+    Nothing,
+    /// One run.
+    Run {
+        /// Which.
+        ticket: Ticket,
+        /// What was run.
+        spec: RunSpec,
+        /// Where it comes from.
+        source: Source,
+    },
+    /// The runs of the comparison, one below the other.
+    Comparison,
+}
+
+/// What the state keeps of a finished run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// From the first instruction of the work to its last, in nanoseconds.
+    pub wall_ns: u64,
+    /// Whether the result was checked and is right.
+    pub checked: bool,
+    /// The result in words.
+    pub summary: String,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// To its end.
+    Finished(Measured),
+    /// By Stop.
+    Stopped,
+    /// With an error.
+    Failed {
+        /// The lane's name.
+        lane: String,
+        /// What happened.
+        sentence: String,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+/// What became of one model of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Its turn has not come.
+    Pending,
+    /// It cannot run here.
+    Skipped(&'static str),
+    /// It runs.
+    Running(Ticket),
+    /// It finished.
+    Finished(Ticket, Measured),
+    /// It was stopped.
+    Stopped(Ticket),
+    /// It failed, and how.
+    Failed(Ticket, String),
+}
+
+impl Attempt {
+    /// The trace it left or is leaving.
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::Running(ticket) | Self::Finished(ticket, _) | Self::Stopped(ticket) | Self::Failed(ticket, _) => {
+                Some(*ticket)
+            }
+            Self::Pending | Self::Skipped(_) => None,
+        }
+    }
+}
+
+/// The models in turn, on the same work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The work; each attempt has its own model.
+    pub spec: RunSpec,
+    /// One for each model, in their order.
+    pub attempts: Vec<(Model, Attempt)>,
+}
+
+impl Comparison {
+    /// Whether every turn is over.
+    pub fn is_over(&self) -> bool {
+        !self.attempts.iter().any(|(_, attempt)| matches!(attempt, Attempt::Pending | Attempt::Running(_)))
+    }
+
+    fn settle(&mut self, ticket: Ticket, outcome: Attempt) {
+        for (_, attempt) in &mut self.attempts {
+            if *attempt == Attempt::Running(ticket) {
+                *attempt = outcome;
+                return;
+            }
+        }
+    }
+}
+
+/// How long the same work took one after another, to measure speed-ups against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    work: Work,
+    /// Its wall time.
+    pub wall_ns: u64,
+}
+
+/// What has to be equal for two runs to have done the same work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Work {
+    workload: Workload,
+    size: u32,
+    tasks: u32,
+    latency_ms: u32,
+    rate: u32,
+}
+
+impl Work {
+    fn of(spec: &RunSpec) -> Self {
+        let RunSpec { workload, size, tasks, latency_ms, rate, .. } = *spec;
+        Self { workload, size, tasks, latency_ms, rate }
+    }
+}
+
+/// The panels below the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum View {
+    /// What was measured.
+    #[default]
+    Report,
+    /// The picture that the run draws.
+    Picture,
+    /// What was said.
+    Log,
+    /// The timeline as a table.
+    Table,
+    /// The four models side by side.
+    Compare,
+}
+
+impl View {
+    /// All of them, in the order of their tabs.
+    pub const ALL: [View; 5] = [View::Report, View::Picture, View::Log, View::Table, View::Compare];
+
+    /// Its name in links.
+    pub const fn id(self) -> &'static str {
+        match self {
+            View::Report => "report",
+            View::Picture => "picture",
+            View::Log => "log",
+            View::Table => "table",
+            View::Compare => "compare",
+        }
+    }
+
+    /// Its name on the page.
+    pub const fn title(self) -> &'static str {
+        match self {
+            View::Report => "Report",
+            View::Picture => "Picture",
+            View::Log => "Log",
+            View::Table => "Table",
+            View::Compare => "Compare",
+        }
+    }
+
+    /// The one with that name in links.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|view| view.id() == id)
+    }
+}
+
+/// How much a line of the log or the status matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tone {
+    /// For interest.
+    #[default]
+    Plain,
+    /// As it should be.
+    Good,
+    /// Not as asked.
+    Warning,
+    /// Went wrong.
+    Bad,
+}
+
+/// A sentence with its weight.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Said {
+    /// How much it matters.
+    pub tone: Tone,
+    /// The sentence.
+    pub text: String,
+}
+
+/// A line of the page's own log. What lanes say is in their traces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The run it belongs to, if any.
+    pub ticket: Option<Ticket>,
+    /// What it says.
+    pub said: Said,
+}
+
+/// How many lines the log keeps.
+pub const LONGEST_LOG: usize = 200;
+
+/// Everything the page knows beside the traces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// What was found when the page was opened.
+    pub surroundings: Surroundings,
+    /// What the controls say.
+    pub spec: RunSpec,
+    /// Values that were refused, until their control gets a good one.
+    pub problems: Vec<Problem>,
+    /// The run that is not over.
+    pub under_way: Option<UnderWay>,
+    /// What the timeline shows.
+    pub shown: Shown,
+    /// The last comparison.
+    pub comparison: Option<Comparison>,
+    /// Sequential runs to measure against.
+    pub baselines: Vec<Baseline>,
+    /// The panel in front.
+    pub view: View,
+    /// Light, dark, or as the system has it.
+    pub theme: Theme,
+    /// What became of the last thing that was done.
+    pub status: Said,
+    /// What the page has to say.
+    pub log: Vec<Line>,
+    /// Whether the address says what the controls say. Not so on a first visit.
+    pub linked: bool,
+    /// Parameters of the address that are others' business.
+    pub others: Vec<(String, String)>,
+    next_ticket: Ticket,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The page had nothing to show and somebody to show it to.
+    VisitorCame,
+    /// The address changed under the page: back, forward.
+    LinkFollowed(Link),
+    /// A control was given a value.
+    FieldSet(Field, String),
+    /// Run was pressed.
+    RunPressed,
+    /// Stop was pressed.
+    StopPressed,
+    /// Compare was pressed.
+    ComparePressed,
+    /// A run got on.
+    StageReached(Ticket, Stage),
+    /// A run is over.
+    RunEnded(Ticket, Ending),
+    /// A saved run was read.
+    FileOpened {
+        /// The file's name.
+        name: String,
+        /// What was run.
+        spec: RunSpec,
+        /// Under which ticket its trace is kept.
+        ticket: Ticket,
+    },
+    /// The page was reloaded, and the run that it had shown is still there.
+    RunKept {
+        /// What was run.
+        spec: RunSpec,
+        /// Under which ticket its trace is kept.
+        ticket: Ticket,
+    },
+    /// A file was no saved run.
+    FileRefused {
+        /// The file's name.
+        name: String,
+        /// Why.
+        sentence: String,
+    },
+    /// A panel was brought to the front.
+    ViewChosen(View),
+    /// Light or dark was chosen.
+    ThemeChosen(Theme),
+    /// Something is to be told.
+    Told(Said),
+}
+
+/// Tickets of files, which no run ever gets.
+pub const FIRST_FILE_TICKET: Ticket = 1 << 31;
+
+/// The ticket of the run that was kept over a reload.
+pub const KEPT_TICKET: Ticket = FIRST_FILE_TICKET - 1;
+
+/// Why threads cannot run here.
+pub const NO_THREADS: &str = "Threads need a page that is cross-origin isolated.";
+
+impl Session {
+    /// As the page is opened at an address.
+    pub fn new(surroundings: Surroundings, link: Link) -> Self {
+        let mut session = Self {
+            surroundings,
+            spec: link.spec,
+            problems: Vec::new(),
+            under_way: None,
+            shown: Shown::Nothing,
+            comparison: None,
+            baselines: Vec::new(),
+            view: View::default(),
+            theme: Theme::default(),
+            status: Said::default(),
+            log: Vec::new(),
+            linked: false,
+            others: Vec::new(),
+            next_ticket: 1,
+        };
+        session.follow(link);
+        session
+    }
+
+    /// What the first visitor is shown: small, pretty, and with a picture. Its workers are warm, so that the work
+    /// fills the picture and not the starting of workers.
+    pub fn first_spec(surroundings: &Surroundings) -> RunSpec {
+        let model = if surroundings.isolated { Model::Threads } else { Model::Processes };
+        let workers = surroundings.cores.clamp(2, 4);
+        let start = Start::Warm;
+        RunSpec {
+            model,
+            size: 512,
+            tasks: 24,
+            workers,
+            start,
+            ..RunSpec::new(Workload::Mandelbrot, surroundings.cores)
+        }
+    }
+
+    /// What the catalogue says about the workload that the controls name.
+    pub fn info(&self) -> &'static Info {
+        self.spec.workload.info()
+    }
+
+    /// The knob behind a field, if the workload has it.
+    pub fn knob(&self, field: Field) -> Option<Knob> {
+        if field == Field::Workers { Some(WORKERS) } else { self.info().knob(field) }
+    }
+
+    /// What was wrong with the last value of a field.
+    pub fn problem(&self, field: Field) -> Option<String> {
+        self.problems.iter().find(|problem| problem.field == field).map(ToString::to_string)
+    }
+
+    /// Why a control has no effect as things are.
+    pub fn idle_reason(&self, field: Field) -> Option<&'static str> {
+        let alone = match self.spec.model {
+            Model::Sequential => "One worker does it all.",
+            Model::Tasks => "One event loop runs all.",
+            Model::Threads | Model::Processes => return None,
+        };
+        matches!(field, Field::Workers | Field::Chunking | Field::Start).then_some(alone)
+    }
+
+    /// Why Run would do nothing good.
+    pub fn obstacle(&self) -> Option<&'static str> {
+        if self.surroundings.missing.is_some() {
+            return self.surroundings.missing;
+        }
+        (self.spec.model == Model::Threads && !self.surroundings.isolated).then_some(NO_THREADS)
+    }
+
+    /// Whether nothing runs.
+    pub fn is_idle(&self) -> bool {
+        self.under_way.is_none()
+    }
+
+    /// Whether a comparison is on its way.
+    pub fn is_comparing(&self) -> bool {
+        self.under_way.is_some_and(|run| run.purpose == Purpose::Compared)
+    }
+
+    /// The sequential run of the same work, if there was one.
+    pub fn baseline(&self, spec: &RunSpec) -> Option<&Baseline> {
+        let work = Work::of(spec);
+        self.baselines.iter().find(|baseline| baseline.work == work)
+    }
+
+    /// The traces that something of the state still names.
+    pub fn tickets_in_use(&self) -> Vec<Ticket> {
+        let mut tickets: Vec<Ticket> = self.under_way.iter().map(|run| run.ticket).collect();
+        if let Shown::Run { ticket, .. } = self.shown {
+            tickets.push(ticket);
+        }
+        let attempts = self.comparison.iter().flat_map(|comparison| &comparison.attempts);
+        tickets.extend(attempts.filter_map(|(_, attempt)| attempt.ticket()));
+        tickets
+    }
+
+    /// The address that says what the controls say.
+    pub fn link(&self) -> Link {
+        Link {
+            spec: self.spec,
+            problems: Vec::new(),
+            view: self.view,
+            theme: self.theme,
+            others: self.others.clone(),
+            says_something: true,
+        }
+    }
+
+    /// The state after something happened.
+    pub fn after(mut self, action: Action) -> Self {
+        match action {
+            Action::VisitorCame => {
+                if self.is_idle() && self.shown == Shown::Nothing && self.surroundings.missing.is_none() {
+                    self.spec = Self::first_spec(&self.surroundings);
+                    self.start(self.spec, Purpose::FirstVisit);
+                }
+            }
+            Action::LinkFollowed(link) => self.follow(link),
+            Action::FieldSet(field, value) => self.set(field, &value),
+            Action::RunPressed => self.run(),
+            Action::StopPressed => {
+                if let Some(run) = &mut self.under_way {
+                    run.stopping = true;
+                }
+            }
+            Action::ComparePressed => self.compare(),
+            Action::StageReached(ticket, stage) => {
+                if let Some(run) = self.under_way.as_mut().filter(|run| run.ticket == ticket) {
+                    run.stage = run.stage.max(stage);
+                }
+            }
+            Action::RunEnded(ticket, ending) => self.end(ticket, ending),
+            Action::FileOpened { name, spec, ticket } => {
+                self.tell(
+                    Tone::Plain,
+                    format!("Opened {name}: {} with {}.", spec.workload.info().title, model_title(&spec)),
+                );
+                if self.is_idle() {
+                    self.spec = spec;
+                    self.problems.clear();
+                    self.linked = true;
+                    self.shown = Shown::Run { ticket, spec, source: Source::File(name) };
+                    if self.view == View::Compare {
+                        self.view = View::Report;
+                    }
+                }
+            }
+            Action::RunKept { spec, ticket } => {
+                // Only if the address still says the same; another link was followed otherwise.
+                if self.linked && self.is_idle() && self.spec == spec && self.shown == Shown::Nothing {
+                    self.shown = Shown::Run { ticket, spec, source: Source::BeforeReload };
+                }
+            }
+            Action::FileRefused { name, sentence } => self.tell(Tone::Bad, format!("{name}: {sentence}")),
+            Action::ViewChosen(view) => {
+                self.view = view;
+                self.linked |= self.is_idle();
+                self.show_what_fits(view);
+            }
+            Action::ThemeChosen(theme) => self.theme = theme,
+            Action::Told(said) => self.tell(said.tone, said.text),
+        }
+        self
+    }
+
+    fn follow(&mut self, link: Link) {
+        self.linked |= link.says_something;
+        self.spec = link.spec;
+        self.problems = link.problems;
+        self.view = link.view;
+        self.theme = link.theme;
+        self.others = link.others;
+        for problem in self.problems.clone() {
+            self.note(None, Tone::Warning, format!("The link was not understood in one place. {problem}"));
+        }
+    }
+
+    fn set(&mut self, field: Field, value: &str) {
+        match self.spec.set(field, value) {
+            Ok(()) => {
+                self.linked = true;
+                self.problems.retain(|problem| {
+                    // Another workload brings its own numbers, and with them other ranges.
+                    let numbers = matches!(problem.field, Field::Size | Field::Tasks | Field::Latency | Field::Rate);
+                    problem.field != field && !(field == Field::Workload && numbers)
+                });
+            }
+            Err(problem) => {
+                self.problems.retain(|other| other.field != field);
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn run(&mut self) {
+        if !self.is_idle() {
+            return;
+        }
+        if let Some(obstacle) = self.obstacle() {
+            self.tell(Tone::Bad, obstacle.to_owned());
+            return;
+        }
+        self.linked = true;
+        if self.view == View::Compare {
+            self.view = View::Report;
+        }
+        self.start(self.spec, Purpose::Asked);
+    }
+
+    fn compare(&mut self) {
+        if !self.is_idle() {
+            return;
+        }
+        if let Some(missing) = self.surroundings.missing {
+            self.tell(Tone::Bad, missing.to_owned());
+            return;
+        }
+        let attempt = |model: Model| {
+            let skipped = model == Model::Threads && !self.surroundings.isolated;
+            (model, if skipped { Attempt::Skipped(NO_THREADS) } else { Attempt::Pending })
+        };
+        let attempts = Model::ALL.iter().map(|&model| attempt(model)).collect();
+        self.comparison = Some(Comparison { spec: self.spec, attempts });
+        self.linked = true;
+        self.view = View::Compare;
+        self.shown = Shown::Comparison;
+        self.start_next_turn();
+    }
+
+    /// Starts the comparison's next model; gives whether there was one.
+    fn start_next_turn(&mut self) -> bool {
+        let ticket = self.next_ticket;
+        let Some(comparison) = &mut self.comparison else { return false };
+        let pending = comparison.attempts.iter_mut().find(|(_, attempt)| *attempt == Attempt::Pending);
+        let Some((model, attempt)) = pending else { return false };
+        *attempt = Attempt::Running(ticket);
+        let spec = RunSpec { model: *model, ..comparison.spec };
+        self.start(spec, Purpose::Compared);
+        true
+    }
+
+    fn start(&mut self, spec: RunSpec, purpose: Purpose) {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        self.under_way = Some(UnderWay { ticket, spec, purpose, stage: Stage::Loading, stopping: false });
+        self.status = Said::default();
+        let source = match purpose {
+            Purpose::FirstVisit => Source::FirstVisit,
+            Purpose::Asked => Source::Here,
+            Purpose::Compared => return,
+        };
+        self.shown = Shown::Run { ticket, spec, source };
+    }
+
+    fn end(&mut self, ticket: Ticket, ending: Ending) {
+        let Some(run) = self.under_way.filter(|run| run.ticket == ticket) else { return };
+        self.under_way = None;
+        let title = format!("{} with {}", run.spec.workload.info().title, model_title(&run.spec));
+        let wall = |measured: &Measured| interleave_timeline::amounts::duration(measured.wall_ns);
+        match &ending {
+            Ending::Finished(measured) => {
+                let took = wall(measured);
+                if measured.checked {
+                    self.tell_of(ticket, Tone::Good, format!("{title}: {took}. {}", measured.summary));
+                } else {
+                    self.tell_of(
+                        ticket,
+                        Tone::Bad,
+                        format!("{title}: {took}, but the result is not what it has to be. {}", measured.summary),
+                    );
+                }
+                if run.spec.model == Model::Sequential && measured.checked {
+                    let work = Work::of(&run.spec);
+                    self.baselines.retain(|baseline| baseline.work != work);
+                    self.baselines.push(Baseline { work, wall_ns: measured.wall_ns });
+                }
+            }
+            Ending::Stopped => self.tell_of(ticket, Tone::Plain, format!("{title}: stopped.")),
+            Ending::Failed { lane, sentence, advice } => {
+                self.tell_of(ticket, Tone::Bad, format!("{title}, {lane}: {sentence}. {advice}"));
+            }
+        }
+        if run.purpose != Purpose::Compared {
+            return;
+        }
+        let stopped = ending == Ending::Stopped;
+        let outcome = match ending {
+            Ending::Finished(measured) => Attempt::Finished(ticket, measured),
+            Ending::Stopped => Attempt::Stopped(ticket),
+            Ending::Failed { sentence, .. } => Attempt::Failed(ticket, sentence),
+        };
+        if let Some(comparison) = &mut self.comparison {
+            comparison.settle(ticket, outcome);
+            if stopped {
+                for (_, attempt) in &mut comparison.attempts {
+                    if *attempt == Attempt::Pending {
+                        *attempt = Attempt::Skipped("The comparison was stopped.");
+                    }
+                }
+                self.status = Said { tone: Tone::Plain, text: "The comparison was stopped.".to_owned() };
+                return;
+            }
+        }
+        if !self.start_next_turn() {
+            self.status = Said { tone: Tone::Good, text: "All four compared; see Compare below.".to_owned() };
+        }
+    }
+
+    /// The comparison's panel goes with the comparison's timeline, the others with a run's.
+    fn show_what_fits(&mut self, view: View) {
+        if self.is_idle() && view == View::Compare && self.comparison.is_some() {
+            self.shown = Shown::Comparison;
+        }
+    }
+
+    fn tell(&mut self, tone: Tone, text: String) {
+        self.status = Said { tone, text: text.clone() };
+        self.note(None, tone, text);
+    }
+
+    fn tell_of(&mut self, ticket: Ticket, tone: Tone, text: String) {
+        self.status = Said { tone, text: text.clone() };
+        self.note(Some(ticket), tone, text);
+    }
+
+    fn note(&mut self, ticket: Option<Ticket>, tone: Tone, text: String) {
+        if self.log.len() == LONGEST_LOG {
+            self.log.remove(0);
+        }
+        self.log.push(Line { ticket, said: Said { tone, text } });
+    }
+}
+
+/// How a run was laid out, in words: "2 threads", "one event loop".
+pub fn model_title(spec: &RunSpec) -> String {
+    let workers = spec.workers;
+    match spec.model {
+        Model::Sequential => "one worker in sequence".to_owned(),
+        Model::Threads if workers == 1 => "1 thread".to_owned(),
+        Model::Threads => format!("{workers} threads"),
+        Model::Processes if workers == 1 => "1 process".to_owned(),
+        Model::Processes => format!("{workers} processes"),
+        Model::Tasks => "async tasks".to_owned(),
+    }
+}
+
+/// Everything that decides about a run, in one line: "16 tasks, dynamic, cold start".
+pub fn spec_summary(spec: &RunSpec) -> String {
+    let info = spec.workload.info();
+    let amount =
+        |knob: Knob, value: u32| format!("{} {}", interleave_timeline::amounts::grouped(value.into()), knob.unit);
+    let mut parts = vec![amount(info.size, spec.size), amount(info.tasks, spec.tasks)];
+    if let Some(knob) = info.latency {
+        parts.push(format!("{} {}", knob.label, amount(knob, spec.latency_ms)));
+    }
+    if let Some(knob) = info.rate {
+        parts.push(amount(knob, spec.rate));
+    }
+    if matches!(spec.model, Model::Threads | Model::Processes) {
+        parts.push(match spec.chunking {
+            Chunking::Dynamic => "dynamic chunking".to_owned(),
+            Chunking::Static => "static chunking".to_owned(),
+        });
+        parts.push(format!("{} start", spec.start.title().to_lowercase()));
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

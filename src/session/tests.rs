@@ -1,0 +1,203 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const HERE: Surroundings = Surroundings { cores: 2, isolated: true, missing: None };
+
+fn session(query: &str, surroundings: Surroundings) -> Session {
+    Session::new(surroundings, Link::read(query, surroundings.cores))
+}
+
+fn set(session: Session, field: Field, value: &str) -> Session {
+    session.after(Action::FieldSet(field, value.to_owned()))
+}
+
+fn finished(wall_ns: u64) -> Ending {
+    Ending::Finished(Measured { wall_ns, checked: true, summary: "42".to_owned() })
+}
+
+fn ticket(session: &Session) -> Ticket {
+    session.under_way.map_or(0, |run| run.ticket)
+}
+
+#[test]
+fn a_bad_value_is_told_and_changes_nothing() {
+    let before = session("?workload=blur", HERE);
+    let after = set(before.clone(), Field::Size, "17 million");
+    assert_eq!(after.spec, before.spec);
+    assert!(after.problem(Field::Size).is_some_and(|text| text.contains("17 million")));
+    assert_eq!(set(after, Field::Size, "512").problems, []);
+}
+
+#[test]
+fn another_workload_clears_the_problems_of_its_numbers_only() {
+    let mut it = set(session("", HERE), Field::Size, "0");
+    it = set(it, Field::Workers, "65");
+    it = set(it, Field::Workload, "pi");
+    assert_eq!(it.problem(Field::Size), None);
+    assert!(it.problem(Field::Workers).is_some());
+}
+
+#[test]
+fn a_link_does_not_start_by_itself() {
+    let it = session("?workload=pi&model=sequential&view=log", HERE);
+    assert_eq!((it.under_way, &it.shown, it.view), (None, &Shown::Nothing, View::Log));
+    assert_eq!(
+        it.link().to_query(),
+        "workload=pi&model=sequential&size=400000&tasks=16&workers=2&chunking=dynamic&start=cold&view=log"
+    );
+}
+
+#[test]
+fn a_bad_link_is_told_beside_the_controls_and_in_the_log() {
+    let it = session("?workload=blur&size=big", HERE);
+    assert!(it.problem(Field::Size).is_some());
+    assert_eq!(it.log.len(), 1);
+}
+
+#[test]
+fn a_first_visit_shows_a_run_and_leaves_the_address_alone() {
+    let it = session("", HERE).after(Action::VisitorCame);
+    assert_eq!(it.under_way.map(|run| (run.purpose, run.spec.model)), Some((Purpose::FirstVisit, Model::Threads)));
+    assert!(!it.linked);
+    let plain = session("", Surroundings { isolated: false, ..HERE }).after(Action::VisitorCame);
+    assert_eq!(plain.under_way.map(|run| run.spec.model), Some(Model::Processes));
+}
+
+#[test]
+fn a_late_word_from_an_older_run_changes_nothing() {
+    let first = session("", HERE).after(Action::RunPressed);
+    let old = ticket(&first);
+    let second = first.after(Action::RunEnded(old, Ending::Stopped)).after(Action::RunPressed);
+    assert_eq!(second.clone().after(Action::RunEnded(old, finished(1))), second);
+    assert_eq!(second.clone().after(Action::StageReached(old, Stage::Running)), second);
+}
+
+#[test]
+fn threads_that_cannot_run_say_so() {
+    let it = session("?model=threads", Surroundings { isolated: false, ..HERE }).after(Action::RunPressed);
+    assert_eq!(it.under_way, None);
+    assert_eq!(it.status, Said { tone: Tone::Bad, text: NO_THREADS.to_owned() });
+}
+
+#[test]
+fn a_sequential_run_is_the_baseline_of_its_own_work_only() {
+    let mut it = session("?workload=pi&model=sequential", HERE).after(Action::RunPressed);
+    let run = ticket(&it);
+    it = it.after(Action::RunEnded(run, finished(900)));
+    it = set(it, Field::Model, "threads");
+    assert_eq!(it.baseline(&it.spec).map(|baseline| baseline.wall_ns), Some(900));
+    it = set(it, Field::Size, "1000");
+    assert_eq!(it.baseline(&it.spec), None);
+}
+
+#[test]
+fn a_comparison_runs_the_models_in_turn() {
+    let mut it = session("?workload=pi&model=tasks", HERE).after(Action::ComparePressed);
+    let mut models = Vec::new();
+    while let Some(run) = it.under_way {
+        models.push(run.spec.model);
+        it = it.after(Action::RunEnded(run.ticket, finished(u64::from(run.ticket))));
+    }
+    assert_eq!(models, Model::ALL);
+    assert!(it.comparison.as_ref().is_some_and(Comparison::is_over));
+    assert_eq!((it.view, &it.shown), (View::Compare, &Shown::Comparison));
+    assert_eq!(it.spec.model, Model::Tasks);
+}
+
+#[test]
+fn a_comparison_goes_on_after_a_failure_and_ends_at_stop() {
+    let mut it = session("?workload=pi", Surroundings { isolated: false, ..HERE }).after(Action::ComparePressed);
+    let failed = Ending::Failed { lane: "host".into(), sentence: "It broke".into(), advice: "Mend it." };
+    it = it.clone().after(Action::RunEnded(ticket(&it), failed));
+    assert_eq!(it.under_way.map(|run| run.spec.model), Some(Model::Processes));
+    it = it.after(Action::StopPressed);
+    it = it.clone().after(Action::RunEnded(ticket(&it), Ending::Stopped));
+    assert_eq!(it.under_way, None);
+    assert!(it.comparison.is_some_and(|comparison| comparison.is_over()));
+}
+
+#[test]
+fn a_bad_file_loses_nothing() {
+    let before = session("", HERE).after(Action::RunPressed);
+    let refused = Action::FileRefused { name: "cat.png".into(), sentence: "This file is not a run.".into() };
+    let after = before.clone().after(refused);
+    assert_eq!((after.shown, after.under_way), (before.shown, before.under_way));
+    assert_eq!(after.status.text, "cat.png: This file is not a run.");
+}
+
+fn fields() -> impl Strategy<Value = Action> {
+    (proptest::sample::select(&Field::ALL[..]), "[a-z]{0,4}|[0-9]{1,9}|sequential|threads|processes|tasks|blur|pi|warm")
+        .prop_map(|(field, value)| Action::FieldSet(field, value))
+}
+
+fn actions() -> impl Strategy<Value = Action> {
+    let ticket = 0u32..8;
+    prop_oneof![
+        3 => fields(),
+        2 => Just(Action::RunPressed),
+        1 => Just(Action::VisitorCame),
+        1 => Just(Action::StopPressed),
+        1 => Just(Action::ComparePressed),
+        1 => (ticket.clone(), proptest::sample::select(&[Stage::Loading, Stage::Preparing, Stage::Running][..]))
+            .prop_map(|(ticket, stage)| Action::StageReached(ticket, stage)),
+        3 => (ticket.clone(), prop_oneof![Just(Ending::Stopped), (1u64..99).prop_map(finished)])
+            .prop_map(|(ticket, ending)| Action::RunEnded(ticket, ending)),
+        1 => proptest::sample::select(&View::ALL[..]).prop_map(Action::ViewChosen),
+        1 => "[a-z=&0-9]{0,20}".prop_map(|query| Action::LinkFollowed(Link::read(&query, 2))),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_the_state_makes_sense(
+        isolated in any::<bool>(),
+        actions in proptest::collection::vec(actions(), 0..60),
+    ) {
+        let mut it = session("", Surroundings { isolated, ..HERE });
+        let mut last = 0;
+        for action in actions {
+            let before = it.clone();
+            it = it.after(action.clone());
+            // The controls always name something that can be linked to.
+            prop_assert_eq!(RunSpec::from_query(&it.spec.to_query(), 2).0, RunSpec { record: it.spec.record, ..it.spec });
+            // Tickets only grow, and a run keeps its own.
+            if let Some(run) = it.under_way {
+                prop_assert!(run.ticket >= last);
+                prop_assert!(isolated || run.spec.model != Model::Threads);
+                prop_assert!(it.tickets_in_use().contains(&run.ticket));
+                last = run.ticket;
+            }
+            // A comparison has one attempt a model, and at most one that runs.
+            if let Some(comparison) = &it.comparison {
+                let models: Vec<_> = comparison.attempts.iter().map(|(model, _)| *model).collect();
+                prop_assert_eq!(models, Model::ALL);
+                let running = comparison.attempts.iter().filter(|(_, it)| matches!(it, Attempt::Running(_))).count();
+                prop_assert_eq!(running, usize::from(it.is_comparing()));
+                prop_assert!(it.is_comparing() || comparison.is_over());
+            }
+            // One message a control, and a refused value changes nothing.
+            for field in Field::ALL {
+                prop_assert!(it.problems.iter().filter(|problem| problem.field == field).count() <= 1);
+            }
+            if let Action::FieldSet(field, _) = action
+                && it.problem(field).is_some()
+            {
+                prop_assert_eq!(it.spec, before.spec);
+            }
+            prop_assert!(it.log.len() <= LONGEST_LOG);
+        }
+    }
+}
+
+#[test]
+fn a_reload_shows_the_run_again_if_the_address_still_asks_for_it() {
+    let it = session("?workload=pi&model=tasks", HERE);
+    let kept = |spec| Action::RunKept { spec, ticket: KEPT_TICKET };
+    let shown = it.clone().after(kept(it.spec)).shown;
+    assert_eq!(shown, Shown::Run { ticket: KEPT_TICKET, spec: it.spec, source: Source::BeforeReload });
+    let other = RunSpec { size: 7, ..it.spec };
+    assert_eq!(it.clone().after(kept(other)).shown, Shown::Nothing, "another link was followed");
+    let first = session("", HERE);
+    assert_eq!(first.clone().after(kept(first.spec)).shown, Shown::Nothing, "a first visit records its own");
+}

@@ -1,0 +1,193 @@
+//! What the page's parts share beside the session: the traces, the recorder, the chart, and the loop that
+//! draws it.
+//!
+//! There is one loop for the whole page. It asks for a frame only while something runs or the picture is stale,
+//! so that a page at rest costs nothing. The components are told of growth a few times a second, not every
+//! frame: the canvas is painted directly, and the rest is text that nobody can read faster.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::HtmlCanvasElement;
+use yew::Callback;
+
+use crate::browser;
+use crate::chart::{Chart, Layout};
+use crate::painter::Painter;
+use crate::recorder::Recorder;
+use crate::recording::Shelf;
+use crate::session::{Action, Surroundings, UnderWay};
+
+/// How often the components hear of growth, in milliseconds.
+const TELL_EVERY_MS: f64 = 200.0;
+
+/// See the module's text.
+#[derive(Default)]
+pub struct Workbench {
+    /// The traces.
+    pub shelf: RefCell<Shelf>,
+    /// The timeline as a visitor handles it.
+    pub chart: RefCell<Chart>,
+    recorder: RefCell<Recorder>,
+    painter: RefCell<Option<Painter>>,
+    tell: RefCell<Callback<Action>>,
+    grown: RefCell<Callback<()>>,
+    told_ms: Cell<f64>,
+    frame: RefCell<Option<Closure<dyn FnMut()>>>,
+    frame_asked: Cell<bool>,
+}
+
+impl Workbench {
+    /// An empty one, which tells `tell` what happened to runs and `grown` that there is more to see.
+    pub fn new(tell: Callback<Action>, grown: Callback<()>) -> Rc<Self> {
+        let bench = Rc::new(Self::default());
+        bench.tell.replace(tell);
+        bench.grown.replace(grown);
+        let weak = Rc::downgrade(&bench);
+        let frame = Closure::new(move || {
+            if let Some(bench) = weak.upgrade() {
+                bench.frame_asked.set(false);
+                bench.work();
+            }
+        });
+        bench.frame.replace(Some(frame));
+        bench
+    }
+
+    /// Starts what the session asks for.
+    pub fn start(self: &Rc<Self>, wanted: UnderWay, here: Surroundings) {
+        let weak = Rc::downgrade(self);
+        let wake = Callback::from(move |()| {
+            if let Some(bench) = weak.upgrade() {
+                bench.look();
+            }
+        });
+        if let (Ok(mut recorder), Ok(mut shelf)) = (self.recorder.try_borrow_mut(), self.shelf.try_borrow_mut()) {
+            recorder.start(&mut shelf, wanted, here, wake);
+        }
+        self.ask_for_frame();
+    }
+
+    /// Ends the run's workers at once.
+    pub fn stop(&self) {
+        if let Ok(mut recorder) = self.recorder.try_borrow_mut() {
+            recorder.stop();
+        }
+        self.look();
+    }
+
+    /// Takes in what was recorded. Does nothing while it is being done: a wake may come in the middle of it.
+    fn look(&self) {
+        let news = match (self.recorder.try_borrow_mut(), self.shelf.try_borrow_mut()) {
+            (Ok(mut recorder), Ok(mut shelf)) => recorder.look(&mut shelf, browser::now_ms()),
+            _ => return,
+        };
+        if news.is_empty() {
+            return;
+        }
+        self.touch();
+        let tell = self.tell.borrow().clone();
+        news.into_iter().for_each(|action| tell.emit(action));
+        self.tell_growth();
+    }
+
+    fn is_running(&self) -> bool {
+        self.recorder.try_borrow().is_ok_and(|recorder| recorder.is_running())
+    }
+
+    fn work(&self) {
+        let running = self.is_running();
+        if running {
+            self.look();
+        }
+        let now = browser::now_ms();
+        if running && now - self.told_ms.get() >= TELL_EVERY_MS {
+            self.tell_growth();
+        }
+        self.paint(running);
+        if self.is_running() {
+            self.ask_for_frame();
+        }
+    }
+
+    fn paint(&self, running: bool) {
+        let (Ok(shelf), Ok(mut chart), Ok(mut painter)) =
+            (self.shelf.try_borrow(), self.chart.try_borrow_mut(), self.painter.try_borrow_mut())
+        else {
+            return;
+        };
+        if !running && !chart.is_stale {
+            return;
+        }
+        let Some(painter) = painter.as_mut() else { return };
+        chart.catch_up(&shelf);
+        painter.paint(&chart, &shelf);
+        chart.is_stale = false;
+    }
+
+    fn tell_growth(&self) {
+        self.told_ms.set(browser::now_ms());
+        let grown = self.grown.borrow().clone();
+        grown.emit(());
+    }
+
+    /// The picture is stale: draws it with the next frame.
+    pub fn touch(&self) {
+        if let Ok(mut chart) = self.chart.try_borrow_mut() {
+            chart.is_stale = true;
+        }
+        self.ask_for_frame();
+    }
+
+    /// Colours have changed.
+    pub fn restyle(&self) {
+        if let Ok(mut painter) = self.painter.try_borrow_mut()
+            && let Some(painter) = painter.as_mut()
+        {
+            painter.forget_palette();
+        }
+        self.touch();
+    }
+
+    /// The canvas is there.
+    pub fn attach(&self, canvas: HtmlCanvasElement) {
+        self.painter.replace(Painter::new(canvas));
+        self.measure();
+    }
+
+    /// The canvas may have another size.
+    pub fn measure(&self) {
+        let canvas = self.painter.borrow().as_ref().map(|painter| painter.canvas().clone());
+        let Some(canvas) = canvas else { return };
+        let (width, height) = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
+        if width >= 1.0 && height >= 1.0 {
+            let rem = browser::rem();
+            let changed = self.chart.borrow().layout.rem != rem;
+            self.chart.borrow_mut().resize(&self.shelf.borrow(), Layout { width, height, rem });
+            if changed {
+                self.restyle();
+            }
+            self.touch();
+        }
+    }
+
+    fn ask_for_frame(&self) {
+        if self.frame_asked.replace(true) {
+            return;
+        }
+        let frame = self.frame.borrow();
+        if let (Some(window), Some(frame)) = (browser::window(), frame.as_ref()) {
+            let asked = window.request_animation_frame(frame.as_ref().unchecked_ref());
+            self.frame_asked.set(asked.is_ok());
+        }
+    }
+}
+
+impl PartialEq for Workbench {
+    /// There is one for the page.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}

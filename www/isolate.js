@@ -1,0 +1,25 @@
+// Asks the service worker to isolate the page where the host does not, at the cost of one reload, and to delay
+// downloads where a visitor wants that. The promise tells the page when it is known whether it stays.
+globalThis.interleaveIsolation = (async () => {
+  const workers = navigator.serviceWorker;
+  if (!workers) return;
+  const wanted = new URLSearchParams(location.search).get("isolation") !== "off";
+  const byWorker = workers.controller?.scriptURL.endsWith("?isolate");
+  const script = crossOriginIsolated && !byWorker ? "sw.js" : "sw.js?isolate";
+  const embedded = window.top !== window;
+  try {
+    await workers.register(script);
+    if (!workers.controller) {
+      const claimed = new Promise((resolve) => workers.addEventListener("controllerchange", resolve, { once: true }));
+      const patience = new Promise((resolve) => setTimeout(resolve, 3000));
+      await Promise.race([claimed, patience]);
+      if (wanted && !crossOriginIsolated && !embedded && workers.controller) {
+        location.reload();
+        await new Promise(() => {});
+      }
+    }
+  } catch (error) {
+    // Without a service worker the page works as its host serves it, and says what that costs.
+    console.info(`Interleave works without a service worker: ${error}`);
+  }
+})();

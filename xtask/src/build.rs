@@ -1,0 +1,282 @@
+//! Builds the page and its artifacts into a directory of static files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Instant, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+use interleave_protocol::downloads;
+
+use crate::Project;
+use crate::command::{command, run};
+use crate::tools::{self, BuildTools, NodeTools, fnv1a};
+
+/// How much time the build may take for the result to be fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Optimised, without link-time optimisation and wasm-opt: for looking at a change.
+    Quick,
+    /// As it is published.
+    Full,
+}
+
+impl Effort {
+    /// Cargo's profile.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Quick => "serve",
+            Self::Full => "release",
+        }
+    }
+}
+
+/// The features that every artifact is built with and every browser with wasm threads has.
+const WASM_FEATURES: [&str; 9] = [
+    "--enable-threads",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-mutable-globals",
+    "--enable-simd",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// The page's artifact, by which a built site is known.
+const PAGE: &str = "interleave_bg.wasm";
+
+/// What a change to makes a build stale.
+const SOURCES: [&str; 8] = ["src", "crates", "www", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo"];
+
+/// Builds the site into `out`, replacing it as a whole and only if everything went well.
+pub fn site(project: &Project, effort: Effort, out: &Path) -> Result<()> {
+    may_replace(&project.root, out)?;
+    let build_tools = tools::ensure_build_tools(&project.cache, &project.root)?;
+    let node_tools = match effort {
+        Effort::Quick => None,
+        Effort::Full => Some(tools::ensure_node_tools(&project.cache, &project.root)?),
+    };
+    let started = Instant::now();
+    // Of this process alone, since two commands may run in one checkout.
+    let stage = project.scratch(&format!("stage-{}", std::process::id()))?;
+    let built = trunk(project, &build_tools, effort, &stage)
+        .and_then(|()| write_downloads(&stage))
+        .and_then(|()| node_tools.map_or(Ok(()), |node_tools| optimise(&node_tools, &stage)))
+        // Looked at again, since a build takes its time.
+        .and_then(|()| may_replace(&project.root, out))
+        .and_then(|()| replace(&stage, out));
+    if built.is_err() {
+        let _ = fs::remove_dir_all(&stage);
+    }
+    built?;
+    eprintln!("Built in {} s: {}", started.elapsed().as_secs(), out.display());
+    Ok(())
+}
+
+/// `dist/`, built again only if something changed since.
+pub fn fresh_dist(project: &Project) -> Result<PathBuf> {
+    let dist = project.root.join("dist");
+    let stamp = project.root.join("target/dist-stamp");
+    let now = format!("{:016x}", fingerprint(&project.root));
+    if dist.join("index.html").is_file() && fs::read_to_string(&stamp).is_ok_and(|before| before == now) {
+        return Ok(dist);
+    }
+    dist_into(project, &dist)?;
+    Ok(dist)
+}
+
+/// Builds the published form into `out`, and remembers what it was made of if that is `dist/`.
+pub fn dist_into(project: &Project, out: &Path) -> Result<()> {
+    let stamp = project.root.join("target/dist-stamp");
+    // Taken first: what changes during the build is not in it for sure.
+    let now = format!("{:016x}", fingerprint(&project.root));
+    site(project, Effort::Full, out)?;
+    if out == project.root.join("dist") {
+        fs::write(&stamp, now).with_context(|| format!("{} cannot be written", stamp.display()))?;
+    }
+    Ok(())
+}
+
+/// A number that changes when a source is edited, added or removed.
+pub fn fingerprint(root: &Path) -> u64 {
+    let mut text = String::new();
+    for source in SOURCES {
+        describe(&root.join(source), &mut text);
+    }
+    fnv1a(text.as_bytes())
+}
+
+fn describe(path: &Path, text: &mut String) {
+    let Ok(metadata) = fs::metadata(path) else { return };
+    if metadata.is_dir() {
+        let Ok(entries) = fs::read_dir(path) else { return };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // Editors' own files come and go without meaning.
+            if !name.ends_with('~') && !name.ends_with(".swp") && name != "target" && name != "node_modules" {
+                describe(&path, text);
+            }
+        }
+        return;
+    }
+    let modified = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .map_or(0, |time| time.as_nanos());
+    text.push_str(&format!("{} {} {modified}\n", path.display(), metadata.len()));
+}
+
+fn trunk(project: &Project, tools: &BuildTools, effort: Effort, stage: &Path) -> Result<()> {
+    let (target, _lock) = project.cache.target("wasm", &project.root)?;
+    // Trunk copies all that it finds there, so what an earlier build left would be published.
+    let _ = fs::remove_dir_all(target.join("wasm-bindgen"));
+    let mut trunk = command(&tools.trunk.path);
+    trunk
+        .args(["--quiet", "build", "--release", "--cargo-profile", effort.profile(), "--dist"])
+        .arg(stage)
+        .current_dir(&project.root)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("TRUNK_SKIP_VERSION_CHECK", "true")
+        // The compiler's own words say why a build failed; a trace of Trunk does not.
+        .env("RUST_BACKTRACE", "0")
+        // Trunk refuses to start where this is set to anything but true or false.
+        .env_remove("NO_COLOR");
+    let directories: Vec<PathBuf> = [&tools.wasm_bindgen.path, &tools.trunk.path]
+        .into_iter()
+        .filter_map(|path| path.parent().map(Path::to_owned))
+        .collect();
+    tools.toolchain.apply(&mut trunk, &directories)?;
+    run(&mut trunk, "The build of the page")?;
+    let leftover = stage.join(".stage");
+    if leftover.exists() {
+        let _ = fs::remove_dir_all(leftover);
+    }
+    Ok(())
+}
+
+/// The files that the download workload fetches from our own site.
+fn write_downloads(stage: &Path) -> Result<()> {
+    for n in 0..downloads::COUNT {
+        let path = stage.join(downloads::path(n));
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).with_context(|| format!("{} cannot be created", directory.display()))?;
+        }
+        fs::write(&path, downloads::file(n)).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(())
+}
+
+/// wasm-opt over every artifact at the top: the page for size, all others for speed.
+fn optimise(tools: &NodeTools, stage: &Path) -> Result<()> {
+    let mut artifacts = Vec::new();
+    for entry in fs::read_dir(stage).with_context(|| format!("{} cannot be read", stage.display()))?.flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            artifacts.push(path);
+        }
+    }
+    if artifacts.is_empty() {
+        bail!("Trunk made no wasm: check the rust links in index.html.");
+    }
+    thread::scope(|scope| {
+        let running: Vec<_> = artifacts.iter().map(|artifact| scope.spawn(|| optimise_one(tools, artifact))).collect();
+        for thread in running {
+            match thread.join() {
+                Ok(result) => result?,
+                Err(_) => bail!("wasm-opt could not be run: please report this with the lines above."),
+            }
+        }
+        Ok(())
+    })
+}
+
+fn optimise_one(tools: &NodeTools, artifact: &Path) -> Result<()> {
+    let is_page = artifact.file_name().is_some_and(|name| name == PAGE);
+    let result = artifact.with_extension("opt");
+    let mut wasm_opt = command(&tools.node.path);
+    wasm_opt
+        .arg(tools.wasm_opt())
+        .arg(if is_page { "-Oz" } else { "-O3" })
+        .args(WASM_FEATURES)
+        .arg("--strip-debug")
+        .arg("--output")
+        .arg(&result)
+        .arg(artifact);
+    run(&mut wasm_opt, &format!("wasm-opt for {}", artifact.display()))?;
+    fs::rename(&result, artifact).with_context(|| format!("{} cannot be replaced", artifact.display()))
+}
+
+/// Refuses to replace anything but an earlier build.
+fn may_replace(root: &Path, out: &Path) -> Result<()> {
+    let is_free = !out.exists() || is_empty(out);
+    if root.starts_with(out) || !(is_free || out.join(PAGE).is_file()) {
+        bail!("{} holds something else: name a directory that is new or was built before.", out.display());
+    }
+    Ok(())
+}
+
+/// Puts `stage` where `out` is.
+fn replace(stage: &Path, out: &Path) -> Result<()> {
+    if out.exists() {
+        fs::remove_dir_all(out).with_context(|| format!("{} cannot be replaced", out.display()))?;
+    }
+    if let Some(parent) = out.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("{} cannot be created", parent.display()))?;
+    }
+    if fs::rename(stage, out).is_ok() {
+        return Ok(());
+    }
+    // Another file system.
+    copy_directory(stage, out).with_context(|| format!("{} cannot be written", out.display()))?;
+    let _ = fs::remove_dir_all(stage);
+    Ok(())
+}
+
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+fn copy_directory(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_directory(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_replaces_only_a_build() -> Result<()> {
+        let root = std::env::temp_dir().join(format!("interleave-build-test-{}", std::process::id()));
+        let checkout = root.join("checkout");
+        let site = root.join("site");
+        fs::create_dir_all(&checkout)?;
+        fs::create_dir_all(&site)?;
+        assert!(may_replace(&checkout, &site).is_ok());
+        assert!(may_replace(&checkout, &checkout.join("dist")).is_ok());
+        fs::write(site.join("letter.txt"), "dear")?;
+        assert!(may_replace(&checkout, &site).is_err());
+        fs::write(site.join(PAGE), "")?;
+        assert!(may_replace(&checkout, &site).is_ok());
+        for precious in [&checkout, &root] {
+            fs::write(precious.join(PAGE), "")?;
+            assert!(may_replace(&checkout, precious).is_err());
+        }
+        fs::remove_dir_all(root)?;
+        Ok(())
+    }
+}

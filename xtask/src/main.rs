@@ -1,0 +1,229 @@
+//! The project's own commands: set-up, build, serve, run, check and test.
+//!
+//! Every command sees to what it needs before it starts, so that a fresh checkout has nothing to
+//! read about set-up. Everything it installs is of a fixed version and goes to a cache outside the
+//! checkout (see `cache`).
+
+mod apt;
+mod bench;
+mod browser;
+mod build;
+mod cache;
+mod check;
+mod command;
+mod doctor;
+mod progress;
+mod run;
+mod serve;
+mod server;
+mod test;
+mod toolchain;
+mod tools;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use interleave_protocol::Field;
+use lexopt::prelude::*;
+
+use build::Effort;
+use cache::Cache;
+use server::Headers;
+use tools::Browser;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  serve [--port 8080] [--plain] [--release]
+      Builds the page, serves it on http://localhost:8080 and builds it again on change.
+      --plain sends no isolation headers; --release builds as for publishing.
+  test [--native-only | --e2e-only] [--browser chromium|firefox]
+      Checks, native tests, then everything in real browsers.
+  dist [--out DIRECTORY]
+      Writes the static files to publish, to dist/ unless told otherwise.
+  run WORKLOAD --model sequential|threads|processes|tasks [--size N] [--tasks N] [--workers N]
+      [--chunking static|dynamic] [--start cold|warm] [--latency MS] [--rate N] [--record on|off]
+      [--browser chromium|firefox] [--plain] [--json] [--timeout SECONDS]
+      Runs it in the built page in a headless browser and prints the report.
+  bench [--only NAME,...] [--quick] [--strict] [--browser chromium|firefox] [--json FILE]
+      Measures speed and size in a headless browser: a table, and JSON in test-output/bench.json.
+      --strict fails where a target is missed.
+  check
+      Formatting, clippy, who may depend on whom, docs, sizes.
+  doctor
+      Prints which tools were found.
+
+Tools and build results are kept in INTERLEAVE_CACHE, or else in the user's cache directory.
+";
+
+/// The checkout and its cache.
+pub struct Project {
+    /// Where the workspace is.
+    pub root: PathBuf,
+    /// What is shared with other checkouts.
+    pub cache: Cache,
+}
+
+impl Project {
+    fn open() -> Result<Self> {
+        // Cargo says where the checkout is now; it may have been moved since we were compiled.
+        let manifest =
+            env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root = manifest
+            .parent()
+            .map(Path::to_owned)
+            .context("xtask is not inside a checkout: start it with `cargo xtask`.")?;
+        Ok(Self { root, cache: Cache::open()? })
+    }
+}
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the command did what it was asked and found nothing wrong.
+fn dispatch() -> Result<bool> {
+    let mut arguments = lexopt::Parser::from_env();
+    let command = match arguments.next()? {
+        Some(Value(command)) => command.string()?,
+        None | Some(Long("help") | Short('h')) => {
+            print!("{USAGE}");
+            return Ok(true);
+        }
+        Some(other) => return Err(unknown(other)),
+    };
+    match command.as_str() {
+        "serve" => serve_command(arguments),
+        "dist" => dist_command(arguments),
+        "run" => run_command(arguments),
+        "test" => test_command(arguments),
+        "check" => {
+            no_more(arguments)?;
+            Ok(check::check(&Project::open()?)?.failed == 0)
+        }
+        "doctor" => {
+            no_more(arguments)?;
+            Ok(doctor::doctor(&Project::open()?))
+        }
+        "bench" => bench::bench(arguments),
+        "help" => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        _ => bail!("There is no command '{command}': `cargo xtask help` lists them."),
+    }
+}
+
+fn serve_command(mut arguments: lexopt::Parser) -> Result<bool> {
+    let mut options = serve::Options { port: 8080, headers: Headers::Isolated, effort: Effort::Quick };
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("port") => options.port = number(&mut arguments, "--port")?,
+            Long("plain") => options.headers = Headers::Plain,
+            Long("release") => options.effort = Effort::Full,
+            other => return Err(unknown(other)),
+        }
+    }
+    serve::serve(&Project::open()?, &options)?;
+    Ok(true)
+}
+
+fn dist_command(mut arguments: lexopt::Parser) -> Result<bool> {
+    let project = Project::open()?;
+    let mut out = project.root.join("dist");
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("out") => {
+                let named = PathBuf::from(arguments.value()?);
+                out =
+                    std::path::absolute(&named).with_context(|| format!("{} is no directory name", named.display()))?;
+            }
+            other => return Err(unknown(other)),
+        }
+    }
+    build::dist_into(&project, &out)?;
+    print!("{}", check::sizes(&project, &out)?.text);
+    Ok(true)
+}
+
+fn run_command(mut arguments: lexopt::Parser) -> Result<bool> {
+    let mut named: Vec<(Field, String)> = Vec::new();
+    let mut browser = Browser::Chromium;
+    let mut headers = Headers::Isolated;
+    let mut json = false;
+    let mut timeout_seconds = 120;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(name) if named.iter().all(|(field, _)| *field != Field::Workload) => {
+                named.push((Field::Workload, name.string()?));
+            }
+            Long("browser") => browser = Browser::parse(&arguments.value()?.string()?)?,
+            Long("plain") => headers = Headers::Plain,
+            Long("json") => json = true,
+            Long("timeout") => timeout_seconds = number(&mut arguments, "--timeout")?,
+            Long(option) => {
+                // Every knob is called here as it is in a link.
+                let Some(field) = Field::ALL.into_iter().find(|field| field.id() == option) else {
+                    return Err(unknown(Long(option)));
+                };
+                named.push((field, arguments.value()?.string()?));
+            }
+            other => return Err(unknown(other)),
+        }
+    }
+    let mut fields = Vec::new();
+    for field in Field::ALL {
+        // The last word counts, as in other programs.
+        fields.extend(named.iter().rfind(|(name, _)| *name == field).cloned());
+    }
+    for (field, advice) in [
+        (Field::Workload, "Name a workload: `cargo xtask run primes --model threads`."),
+        (Field::Model, "Name a model with --model: sequential, threads, processes or tasks."),
+    ] {
+        if fields.iter().all(|(name, _)| *name != field) {
+            bail!("{advice}");
+        }
+    }
+    run::run(&Project::open()?, &run::Options { fields, browser, headers, json, timeout_seconds })
+}
+
+fn test_command(mut arguments: lexopt::Parser) -> Result<bool> {
+    let mut options = test::Options { native: true, e2e: true, browsers: Browser::ALL.to_vec() };
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("native-only") => options.e2e = false,
+            Long("e2e-only") => options.native = false,
+            Long("browser") => options.browsers = vec![Browser::parse(&arguments.value()?.string()?)?],
+            other => return Err(unknown(other)),
+        }
+    }
+    if !options.native && !options.e2e {
+        bail!("--native-only and --e2e-only leave nothing to test: give one of them.");
+    }
+    test::test(&Project::open()?, &options)
+}
+
+fn number<N: std::str::FromStr>(arguments: &mut lexopt::Parser, option: &str) -> Result<N> {
+    let text = arguments.value()?.string()?;
+    text.parse().ok().with_context(|| format!("{option} takes a whole number, not '{text}'."))
+}
+
+fn no_more(mut arguments: lexopt::Parser) -> Result<()> {
+    match arguments.next()? {
+        Some(other) => Err(unknown(other)),
+        None => Ok(()),
+    }
+}
+
+fn unknown(argument: lexopt::Arg<'_>) -> anyhow::Error {
+    anyhow::anyhow!("{}: `cargo xtask help` lists what there is.", argument.unexpected())
+}

@@ -1,0 +1,186 @@
+//! `cargo xtask run`: one run in the built page, in a headless browser, and its report.
+
+use anyhow::{Result, bail};
+use interleave_protocol::{Field, Model, RunSpec, Workload};
+use serde_json::{Map, Value, json};
+
+use crate::Project;
+use crate::browser::Driver;
+use crate::build;
+use crate::server::{Headers, Site};
+use crate::tools::Browser;
+
+pub struct Options {
+    /// What to run: the fields that were named, as text, in the order of [`Field::ALL`].
+    pub fields: Vec<(Field, String)>,
+    pub browser: Browser,
+    pub headers: Headers,
+    pub json: bool,
+    pub timeout_seconds: u64,
+}
+
+/// Whether the run finished with a result that was checked.
+pub fn run(project: &Project, options: &Options) -> Result<bool> {
+    let spec = spec(&options.fields)?;
+    if spec.model == Model::Threads && options.headers == Headers::Plain {
+        bail!("Threads need a page that is isolated: leave --plain out, or pick another model.");
+    }
+    let driver = Driver::new(project, options.browser)?;
+    let dist = build::fresh_dist(project)?;
+    let site = Site::serve(dist, 0, options.headers)?;
+    let mut request = Map::new();
+    request.insert("url".into(), json!(address(&site.url(), options)));
+    request.insert("timeoutSeconds".into(), json!(options.timeout_seconds));
+    let report = driver.run(project, "run.mjs", request)?;
+    if options.json {
+        println!("{report:#}");
+    } else {
+        print!("{}", table(&report));
+    }
+    Ok(is_good(&report))
+}
+
+/// Refuses what the page would: it would run something else instead.
+fn spec(fields: &[(Field, String)]) -> Result<RunSpec> {
+    let mut spec = RunSpec::new(Workload::ALL[0], 1);
+    for (field, value) in fields {
+        if let Err(problem) = spec.set(*field, value) {
+            if *field == Field::Workload {
+                let known: Vec<&str> = Workload::ALL.iter().map(|workload| workload.info().id).collect();
+                bail!("There is no workload '{value}': say one of {}.", known.join(", "));
+            }
+            bail!("{problem}");
+        }
+    }
+    Ok(spec)
+}
+
+fn address(site: &str, options: &Options) -> String {
+    let mut pairs: Vec<String> =
+        options.fields.iter().map(|(field, value)| format!("{}={}", field.id(), encode(value))).collect();
+    if options.headers == Headers::Plain {
+        // Or the page's own service worker would isolate it after all.
+        pairs.push("isolation=off".to_owned());
+    }
+    format!("{site}?{}", pairs.join("&"))
+}
+
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+fn is_good(report: &Value) -> bool {
+    report["outcome"] == "finished" && report["checked"] == true
+}
+
+/// The report as lines of names and values; a list of objects becomes a table below them.
+fn table(report: &Value) -> String {
+    let Value::Object(fields) = report else { return format!("{report}\n") };
+    let mut lines = Vec::new();
+    let mut tables = String::new();
+    collect("", fields, &mut lines, &mut tables);
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let mut text: String = lines.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect();
+    text.push_str(&tables);
+    text
+}
+
+fn collect(prefix: &str, fields: &Map<String, Value>, lines: &mut Vec<(String, String)>, tables: &mut String) {
+    for (name, value) in fields {
+        let name = format!("{prefix}{name}");
+        match value {
+            Value::Object(inner) => collect(&format!("{name}."), inner, lines, tables),
+            Value::Array(rows) if !rows.is_empty() && rows.iter().all(Value::is_object) => {
+                tables.push_str(&format!("\n{name}\n{}", rows_table(rows)));
+            }
+            _ => lines.push((name, cell(value))),
+        }
+    }
+}
+
+fn rows_table(rows: &[Value]) -> String {
+    let mut columns: Vec<&String> = Vec::new();
+    for row in rows.iter().filter_map(Value::as_object) {
+        for name in row.keys() {
+            if !columns.contains(&name) {
+                columns.push(name);
+            }
+        }
+    }
+    let mut grid: Vec<Vec<String>> = vec![columns.iter().map(|name| (*name).clone()).collect()];
+    for row in rows {
+        grid.push(columns.iter().map(|name| cell(&row[name.as_str()])).collect());
+    }
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|column| grid.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut text = String::new();
+    for row in grid {
+        let line: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
+        text.push_str(&format!("  {}\n", line.join("  ")));
+    }
+    text
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        Value::Number(number) if number.is_f64() => {
+            format!("{:.3}", number.as_f64().unwrap_or_default())
+        }
+        _ => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_reads_as_lines_and_tables() {
+        let report = json!({
+            "outcome": "finished", "checked": true, "wall": {"ms": 12.3456},
+            "lanes": [{"name": "main", "busy_ms": 10.0}, {"name": "worker 1", "busy_ms": 9.25}]
+        });
+        let text = table(&report);
+        assert!(text.contains("wall.ms  12.346\n"), "{text}");
+        assert!(text.contains("\nlanes\n"), "{text}");
+        assert!(text.contains("9.250  worker 1\n"), "{text}");
+        assert!(is_good(&report));
+        assert!(!is_good(&json!({"outcome": "finished", "checked": false})));
+    }
+
+    #[test]
+    fn every_field_is_in_the_address() {
+        let options = Options {
+            fields: vec![(Field::Workload, "primes".into()), (Field::Size, "1 000".into())],
+            browser: Browser::Chromium,
+            headers: Headers::Plain,
+            json: false,
+            timeout_seconds: 1,
+        };
+        assert_eq!(
+            address("http://localhost:1/", &options),
+            "http://localhost:1/?workload=primes&size=1%20000&isolation=off"
+        );
+    }
+
+    #[test]
+    fn what_the_page_would_refuse_is_refused_first() {
+        for (field, value, sentence) in [
+            (Field::Workload, "sleeping", "There is no workload 'sleeping': say one of primes, "),
+            (Field::Workers, "65", "Workers takes a whole number from 1 to 64"),
+            (Field::Model, "fibres", "is not one of: sequential, threads"),
+        ] {
+            let refused = spec(&[(field, value.into())]).map(|_| ()).map_err(|error| error.to_string());
+            assert!(refused.as_ref().is_err_and(|error| error.contains(sentence)), "{refused:?}");
+        }
+        assert!(spec(&[(Field::Workload, "pi".into()), (Field::Model, "tasks".into())]).is_ok());
+    }
+}

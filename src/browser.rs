@@ -122,6 +122,21 @@ pub fn set_root_attribute(name: &str, value: Option<&str>) {
     };
 }
 
+/// Says something across the page, whatever else is there: the page itself may be beyond saying it.
+pub fn alarm(text: &str) {
+    let Some(body) = document().and_then(|document| document.body()) else { return };
+    let line = body.query_selector("[role=alert].alarm").ok().flatten().or_else(|| {
+        let line = document()?.create_element("p").ok()?;
+        line.set_class_name("alarm");
+        line.set_attribute("role", "alert").ok()?;
+        body.append_child(&line).ok()?;
+        Some(line)
+    });
+    if let Some(line) = line {
+        line.set_text_content(Some(text));
+    }
+}
+
 /// The size of a rem in CSS pixels: what the canvas scales with.
 pub fn rem() -> f64 {
     let size = || {

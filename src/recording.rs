@@ -162,6 +162,7 @@ mod tests {
             number: 3,
             on: interleave_trace::ObjectId::NONE,
             holder: LaneId::NONE,
+            timed: false,
         };
         let mut slots = Vec::new();
         Entry::Name(NameId(1), "rows".into()).encode(&mut slots);

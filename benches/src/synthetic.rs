@@ -43,7 +43,7 @@ pub fn saved(spans: u32) -> Vec<u8> {
             *time += 1 + random.below(2 * mean);
             let state = State::ALL[1 + random.below(5) as usize];
             let (name, on, holder) = (name(random.below(5) as u32), ObjectId::NONE, LaneId::NONE);
-            tell(event(*time, lane(n), What::Entered { state, name, number, on, holder }));
+            tell(event(*time, lane(n), What::Entered { state, name, number, on, holder, timed: false }));
             if random.below(4) == 0 {
                 let target = lane(random.below(u64::from(LANES)) as u32);
                 tell(event(*time, lane(n), What::Woke { target, on: ObjectId::NONE }));

@@ -13,7 +13,14 @@ fn lane(count: u32) -> LaneId {
 }
 
 fn entered(state: State) -> What {
-    What::Entered { state, name: NameId::NONE, number: NO_NUMBER, on: ObjectId::NONE, holder: LaneId::NONE }
+    What::Entered {
+        state,
+        name: NameId::NONE,
+        number: NO_NUMBER,
+        on: ObjectId::NONE,
+        holder: LaneId::NONE,
+        timed: false,
+    }
 }
 
 fn slots(events: &[(u64, LaneId, What)]) -> Vec<Slot> {

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::banner::Banner;
 use super::catalogue::{Catalogue, WorkloadSelect};
-use super::help::Help;
+use super::help::{self, Help};
 use super::icon::{Icon, Shape};
 use super::knobs::Knobs;
 use super::model_switch::ModelSwitch;
@@ -41,15 +41,11 @@ pub fn App() -> Html {
         }))
         .clone()
     };
-    let help = use_state(|| false);
+    let help = use_node_ref();
     let knobs = use_state(|| false);
     let open_help = {
-        let help = help.setter();
-        Callback::from(move |()| help.set(true))
-    };
-    let close_help = {
-        let help = help.setter();
-        Callback::from(move |()| help.set(false))
+        let help = help.clone();
+        Callback::from(move |()| help::open(&help))
     };
     use_link(&session);
     use_theme(session.theme, &bench);
@@ -109,7 +105,7 @@ pub fn App() -> Html {
                 <TimelineView session={session.clone()} bench={bench.clone()} growth={*growth.borrow()} />
                 <Panel session={session.clone()} bench={bench.clone()} growth={*growth.borrow()} />
             </main>
-            <Help open={*help} onclose={close_help} />
+            <Help dialog={help} />
         </div>
     }
 }

@@ -8,8 +8,16 @@ use super::state_bar::{Swatch, state_meaning, state_title};
 
 #[derive(PartialEq, Properties)]
 pub struct Props {
-    pub open: bool,
-    pub onclose: Callback<()>,
+    /// The dialog. Whether it is open is the dialog's own business: a copy of that could lag behind it.
+    pub dialog: NodeRef,
+}
+
+/// Opens the help, unless it is.
+pub fn open(dialog: &NodeRef) {
+    if let Some(dialog) = dialog.cast::<HtmlDialogElement>().filter(|dialog| !dialog.open()) {
+        // It fails only for a dialog that is not in the document, and this one always is.
+        let _shown = dialog.show_modal();
+    }
 }
 
 const KEYS: [(&str, &str); 12] = [
@@ -29,22 +37,8 @@ const KEYS: [(&str, &str); 12] = [
 
 #[component]
 pub fn Help(props: &Props) -> Html {
-    let dialog = use_node_ref();
-    {
-        let dialog = dialog.clone();
-        use_effect_with(props.open, move |open| {
-            let Some(dialog) = dialog.cast::<HtmlDialogElement>() else { return };
-            if *open && !dialog.open() {
-                let _ = dialog.show_modal();
-            } else if !*open && dialog.open() {
-                dialog.close();
-            }
-        });
-    }
-    let closed = props.onclose.reform(|_: Event| ());
-    let close = props.onclose.reform(|_: MouseEvent| ());
     html! {
-        <dialog ref={dialog} class="help" aria-labelledby="help-title" onclose={closed}>
+        <dialog ref={props.dialog.clone()} class="help" aria-labelledby="help-title">
             <h2 id="help-title">{ "Help and keys" }</h2>
             <div class="help-columns">
                 <div>
@@ -68,7 +62,7 @@ pub fn Help(props: &Props) -> Html {
                     <p>{ "Everything shown was measured in that run, on this machine, in this browser." }</p>
                 </div>
             </div>
-            <form method="dialog"><button type="button" class="primary" onclick={close}>{ "Close" }</button></form>
+            <form method="dialog"><button class="primary">{ "Close" }</button></form>
         </dialog>
     }
 }

@@ -68,6 +68,18 @@ inEachBrowser((here) => {
     }
   });
 
+  for (const model of ['Threads', 'Processes']) {
+    check(here, `64 workers are as right as one in ${model.toLowerCase()}`, async (open) => {
+      const visit = await open({ link: { workload: 'primes', size: 200_000, tasks: 128, workers: 64 } });
+      await visit.choose('Sequential');
+      const one = await visit.runWell();
+      await visit.choose(model);
+      const many = await visit.runWell();
+      assert.equal(many.digest, one.digest);
+      assert.ok((await visit.trace()).lanes.length > 64, 'every worker is a lane');
+    });
+  }
+
   check(here, 'the figures of a report are those of its trace', async (open) => {
     const visit = await open({ link: { workload: 'matmul', size: 256, tasks: 8, workers: 2, model: 'processes' } });
     const report = await visit.runWell();

@@ -11,6 +11,7 @@ pub mod downloads;
 pub mod instance;
 pub mod pool;
 pub mod processes;
+pub mod rt;
 pub mod span;
 pub mod sys;
 pub mod tasks;

@@ -49,7 +49,7 @@ thread_local! {
 #[inline]
 pub fn enter(state: State, title: Title, on: ObjectId, holder: LaneId) {
     if is_recording() {
-        record(What::Entered { state, name: title.name, number: title.number, on, holder });
+        record(What::Entered { state, name: title.name, number: title.number, on, holder, timed: false });
     }
 }
 

@@ -176,7 +176,7 @@ impl Woken {
     fn record_ready(&self, at: TimeNs) {
         let (name, number) = (NameId::NONE, NO_NUMBER);
         let (on, holder) = (ObjectId::NONE, LaneId::NONE);
-        record_at(at, self.lane, What::Entered { state: State::Ready, name, number, on, holder });
+        record_at(at, self.lane, What::Entered { state: State::Ready, name, number, on, holder, timed: false });
     }
 
     /// A poll is over; tells whether the task shows as ready from now on: it was woken meanwhile, or it just lets

@@ -41,7 +41,7 @@ fn run(lanes: u32, spans: u32) -> Vec<Slot> {
             *time += 1 + next(2 * mean);
             let state = State::ALL[1 + next(5) as usize];
             let (name, on, holder) = (NameId::NONE, ObjectId::NONE, LaneId::NONE);
-            tell(*time, id(lane), What::Entered { state, name, number: step, on, holder });
+            tell(*time, id(lane), What::Entered { state, name, number: step, on, holder, timed: false });
             if next(4) == 0 {
                 tell(*time, id(lane), What::Woke { target: id(next(u64::from(lanes)) as u32), on: ObjectId(step) });
             }

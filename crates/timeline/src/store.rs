@@ -336,6 +336,8 @@ impl Store {
                 (known.bytes, known.received) = (bytes, Some((TimeNs(time), lane)));
                 self.link_message(message);
             }
+            // What these tell is looked up where it is asked for.
+            What::Made { .. } | What::Acquired { .. } | What::Released { .. } | What::TimedOut { .. } => {}
             What::Ended(outcome) => {
                 let place = self.place(lane);
                 self.end(place, time, Some(outcome));

@@ -10,7 +10,11 @@
 //!  +1.5ms   t1 spawned thread "thread" 1 by host
 //!  +2ms     t2 spawned task "fetch" 7 by host on host
 //!  +2ms     t1 running "rows" 32
-//!  +3ms     t1 waiting "lock" on lock holder host
+//!  +2ms     t1 made lock l "accounts"
+//!  +3ms     t1 waiting "bank.rs" 12 on l holder host timed
+//!  +4ms     t1 acquired l at "bank.rs" 12
+//!  +4ms     t1 released l held by t1
+//!  +4ms     t1 timed-out l
 //!  +4ms     host woke t1 through lock
 //!  +4ms     host sent m1 1024 B "rows"
 //!  +5ms     t1 received m1 1024 B
@@ -27,8 +31,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use interleave_trace::{
-    Entry, Event, Gauge, InstanceId, LaneId, LaneKind, Level, Mark, MessageId, NO_NUMBER, NameId, ObjectId, Outcome,
-    State, TimeNs, What, decode, ring::Slot,
+    Entry, Event, Gauge, InstanceId, LaneId, LaneKind, Level, Mark, MessageId, NO_NUMBER, NameId, ObjectId, ObjectKind,
+    Outcome, State, TimeNs, What, decode, ring::Slot,
 };
 
 use crate::amounts::fixed;
@@ -213,7 +217,8 @@ impl Reader {
             let (name, number) = self.title(words)?;
             let on = if words.skip("on") { self.object(words.bare("an object")?) } else { ObjectId::NONE };
             let holder = if words.skip("holder") { self.lane(words.bare("a lane")?) } else { LaneId::NONE };
-            return Ok(What::Entered { state, name, number, on, holder });
+            let timed = words.skip("timed");
+            return Ok(What::Entered { state, name, number, on, holder, timed });
         }
         Ok(match verb {
             "spawned" => {
@@ -229,6 +234,24 @@ impl Reader {
                 let on = if words.skip("through") { self.object(words.bare("an object")?) } else { ObjectId::NONE };
                 What::Woke { target, on }
             }
+            "made" => {
+                let kind = words.one_of("kind of object", ObjectKind::from_text)?;
+                let on = self.object(words.bare("an object")?);
+                let (name, number) = self.title(words)?;
+                What::Made { on, kind, name, number }
+            }
+            "acquired" => {
+                let on = self.object(words.bare("an object")?);
+                let (file, line) = if words.skip("at") { self.title(words)? } else { (NameId::NONE, NO_NUMBER) };
+                What::Acquired { on, file, line }
+            }
+            "released" => {
+                let on = self.object(words.bare("an object")?);
+                let held = words.skip("held") && words.skip("by");
+                let holder = if held { self.lane(words.bare("a lane")?) } else { LaneId::NONE };
+                What::Released { on, holder }
+            }
+            "timed-out" => What::TimedOut { on: self.object(words.bare("an object")?) },
             "joined" => What::Joined { child: self.lane(words.bare("a lane")?) },
             "sent" => {
                 let message = self.message(words.bare("a message")?);
@@ -374,9 +397,17 @@ fn what_text(what: &What, names: &HashMap<NameId, String>) -> String {
             format!("spawned {}{}{}{}", kind.text(), title(name, number), lane("by", parent), lane("on", host))
         }
         What::Started => "started".to_owned(),
-        What::Entered { state, name, number, on, holder } => {
-            format!("{}{}{}{}", state.text(), title(name, number), object("on", on), lane("holder", holder))
+        What::Entered { state, name, number, on, holder, timed } => {
+            let (title, on, holder) = (title(name, number), object("on", on), lane("holder", holder));
+            format!("{}{title}{on}{holder}{}", state.text(), if timed { " timed" } else { "" })
         }
+        What::Made { on, kind, name, number } => format!("made {} {on:?}{}", kind.text(), title(name, number)),
+        What::Acquired { on, file, line } => {
+            let at = title(file, line);
+            format!("acquired {on:?}{}{at}", if at.is_empty() { "" } else { " at" })
+        }
+        What::Released { on, holder } => format!("released {on:?}{}", lane("held by", holder)),
+        What::TimedOut { on } => format!("timed-out {on:?}"),
         What::Woke { target, on } => format!("woke {target:?}{}", object("through", on)),
         What::Joined { child } => format!("joined {child:?}"),
         What::Sent { message: id, bytes, name } => format!("sent {} {bytes} B{}", message(id), quoted(name)),

@@ -260,7 +260,10 @@ fn runs() -> impl Strategy<Value = Store> {
             for (length, state) in spans {
                 time += length;
                 let (name, on, holder) = (NameId::NONE, ObjectId::NONE, LaneId::NONE);
-                tell(time, What::Entered { state: State::ALL[state], name, number: NO_NUMBER, on, holder });
+                tell(
+                    time,
+                    What::Entered { state: State::ALL[state], name, number: NO_NUMBER, on, holder, timed: false },
+                );
             }
             if ends {
                 tell(time + 10, What::Ended(Outcome::Completed));

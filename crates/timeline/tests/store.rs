@@ -43,7 +43,18 @@ fn ring_of((number, (spawned, starting, steps, ends)): (usize, Told)) -> Vec<Ent
     for (after, state, other, other_kind, count) in steps {
         now += after;
         let (on, holder) = (ObjectId(other), lane(other));
-        tell(now, id, What::Entered { state: State::ALL[state], name: NameId(count), number: NO_NUMBER, on, holder });
+        tell(
+            now,
+            id,
+            What::Entered {
+                state: State::ALL[state],
+                name: NameId(count),
+                number: NO_NUMBER,
+                on,
+                holder,
+                timed: false,
+            },
+        );
         let message = MessageId(u64::from(other * 100 + count));
         match other_kind {
             0 => tell(now, id, What::Woke { target: lane(other), on }),

@@ -3,8 +3,8 @@
 //! An event is one slot; a name is a head slot and as many as its text needs:
 //!
 //! ```text
-//!  word   0..1     2                          3      4   5   6..7
-//!  event  time     tag | detail<<8            lane   a   b   c
+//!  word   0..1     2                          3      4   5   6   7
+//!  event  time     tag | detail<<8            lane   a   b   c   d
 //!  name   length   tag (NAME)                 id     text...   (0 is the length in bytes, 1 unused)
 //! ```
 
@@ -101,6 +101,37 @@ codes! {
         Error = "error",
     }
 
+    /// What kind of thing lanes wait for or hand over. What may let a waiting lane go on depends on it: an owned one
+    /// only its holder, any other whoever knows it.
+    ObjectKind {
+        /// A lock that any lane may release, as Python's `threading.Lock`.
+        Lock = "lock",
+        /// A lock that only its holder can release.
+        OwnedLock = "owned-lock",
+        /// A lock that its holder may take again.
+        RLock = "rlock",
+        /// A counter of permits.
+        Semaphore = "semaphore",
+        /// A flag that lanes wait for.
+        Event = "event",
+        /// Where lanes wait until they are notified.
+        Condition = "condition",
+        /// Where lanes wait until enough have come.
+        Barrier = "barrier",
+        /// Items on their way from lane to lane.
+        Queue = "queue",
+        /// Bytes on their way between two ends.
+        Pipe = "pipe",
+        /// A result that is to come.
+        Future = "future",
+        /// The end of a lane.
+        End = "end",
+        /// The lock that running threads of one interpreter hold.
+        Gil = "gil",
+        /// Memory that several processes see.
+        Shared = "shared",
+    }
+
     /// Something measured about a lane or its instance.
     Gauge {
         /// The size of the instance's linear memory, in bytes.
@@ -141,14 +172,49 @@ pub enum What {
     Entered {
         /// What it does.
         state: State,
-        /// What the span is called: the piece of work, or what is waited for.
+        /// What the span is called: the piece of work, or what is waited for. If it waits for an object that was
+        /// [`What::Made`], which has a name of its own, then the file of the call site.
         name: NameId,
-        /// A number behind the name, or [`crate::NO_NUMBER`].
+        /// A number behind the name, the line in its file, or [`crate::NO_NUMBER`].
         number: u32,
         /// What it waits for, or none.
         on: ObjectId,
         /// Which lane holds what it waits for, or none.
         holder: LaneId,
+        /// Whether it waits no longer than a set time.
+        timed: bool,
+    },
+    /// The lane made something that lanes can wait for.
+    Made {
+        /// Which.
+        on: ObjectId,
+        /// What it is.
+        kind: ObjectKind,
+        /// What it is called, or none.
+        name: NameId,
+        /// A number behind the name, or [`crate::NO_NUMBER`].
+        number: u32,
+    },
+    /// The lane holds `on` from now on, or one more of its permits.
+    Acquired {
+        /// What.
+        on: ObjectId,
+        /// The file of the call site, or none.
+        file: NameId,
+        /// The line in it, or [`crate::NO_NUMBER`].
+        line: u32,
+    },
+    /// `on` is held by `holder` no longer, or has one permit more. Recorded before anybody else can hold it.
+    Released {
+        /// What.
+        on: ObjectId,
+        /// Who held it: the lane itself, or another if it may be released by others; or none.
+        holder: LaneId,
+    },
+    /// The lane waited for `on` as long as it wanted to, in vain.
+    TimedOut {
+        /// What.
+        on: ObjectId,
     },
     /// The lane made `target` able to go on: released, put, set, fired.
     Woke {
@@ -241,7 +307,14 @@ mod tag {
     pub const MARKED: u8 = 13;
     pub const CHECKED: u8 = 14;
     pub const ENDED: u8 = 15;
+    pub const MADE: u8 = 16;
+    pub const ACQUIRED: u8 = 17;
+    pub const RELEASED: u8 = 18;
+    pub const TIMED_OUT: u8 = 19;
 }
+
+/// In the detail of an `ENTERED`, beside the state: the wait has an end of its own.
+const TIMED: u8 = 0x80;
 
 /// The longest text of a name, in bytes; the rest is cut at a character.
 const LONGEST_TEXT: usize = 4096;
@@ -268,9 +341,13 @@ impl Event {
                 (tag::SPAWNED, kind as u8, parent.0, number, name.0, host.0)
             }
             What::Started => (tag::STARTED, 0, 0, 0, 0, 0),
-            What::Entered { state, name, number, on, holder } => {
-                (tag::ENTERED, state as u8, name.0, number, on.0, holder.0)
+            What::Entered { state, name, number, on, holder, timed } => {
+                (tag::ENTERED, state as u8 | if timed { TIMED } else { 0 }, name.0, number, on.0, holder.0)
             }
+            What::Made { on, kind, name, number } => (tag::MADE, kind as u8, on.0, number, name.0, 0),
+            What::Acquired { on, file, line } => (tag::ACQUIRED, 0, on.0, line, file.0, 0),
+            What::Released { on, holder } => (tag::RELEASED, 0, on.0, holder.0, 0, 0),
+            What::TimedOut { on } => (tag::TIMED_OUT, 0, on.0, 0, 0, 0),
             What::Woke { target, on } => (tag::WOKE, 0, target.0, on.0, 0, 0),
             What::Joined { child } => (tag::JOINED, 0, child.0, 0, 0, 0),
             What::Sent { message, bytes, name } => (tag::SENT, 0, bytes, name.0, low(message.0), high(message.0)),
@@ -302,12 +379,19 @@ impl Event {
             },
             tag::STARTED => What::Started,
             tag::ENTERED => What::Entered {
-                state: State::from_code(detail)?,
+                state: State::from_code(detail & !TIMED)?,
                 name: NameId(a),
                 number: b,
                 on: ObjectId(c),
                 holder: LaneId(d),
+                timed: detail & TIMED != 0,
             },
+            tag::MADE => {
+                What::Made { on: ObjectId(a), kind: ObjectKind::from_code(detail)?, name: NameId(c), number: b }
+            }
+            tag::ACQUIRED => What::Acquired { on: ObjectId(a), file: NameId(c), line: b },
+            tag::RELEASED => What::Released { on: ObjectId(a), holder: LaneId(b) },
+            tag::TIMED_OUT => What::TimedOut { on: ObjectId(a) },
             tag::WOKE => What::Woke { target: LaneId(a), on: ObjectId(b) },
             tag::JOINED => What::Joined { child: LaneId(a) },
             tag::SENT => What::Sent { message: MessageId(join(c, d)), bytes: a, name: NameId(b) },
@@ -387,8 +471,23 @@ mod tests {
             (lane.clone(), proptest::sample::select(LaneKind::ALL), name.clone(), any::<u32>(), lane.clone())
                 .prop_map(|(parent, kind, name, number, host)| What::Spawned { parent, kind, name, number, host }),
             Just(What::Started),
-            (proptest::sample::select(State::ALL), name.clone(), any::<u32>(), object.clone(), lane.clone())
-                .prop_map(|(state, name, number, on, holder)| What::Entered { state, name, number, on, holder }),
+            (
+                (proptest::sample::select(State::ALL), name.clone(), any::<u32>()),
+                (object.clone(), lane.clone(), any::<bool>())
+            )
+                .prop_map(|((state, name, number), (on, holder, timed))| What::Entered {
+                    state,
+                    name,
+                    number,
+                    on,
+                    holder,
+                    timed
+                }),
+            (object.clone(), proptest::sample::select(ObjectKind::ALL), name.clone(), any::<u32>())
+                .prop_map(|(on, kind, name, number)| What::Made { on, kind, name, number }),
+            (object.clone(), name.clone(), any::<u32>()).prop_map(|(on, file, line)| What::Acquired { on, file, line }),
+            (object.clone(), lane.clone()).prop_map(|(on, holder)| What::Released { on, holder }),
+            object.clone().prop_map(|on| What::TimedOut { on }),
             (lane.clone(), object).prop_map(|(target, on)| What::Woke { target, on }),
             lane.prop_map(|child| What::Joined { child }),
             (message.clone(), any::<u32>(), name.clone()).prop_map(|(message, bytes, name)| What::Sent {

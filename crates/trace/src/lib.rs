@@ -21,7 +21,7 @@ pub mod ring;
 
 pub use clock::TimeNs;
 pub use codec::{Saved, SavedError, slot_from_bytes};
-pub use event::{Entry, Event, Gauge, LaneKind, Level, Mark, Outcome, State, What, decode};
+pub use event::{Entry, Event, Gauge, LaneKind, Level, Mark, ObjectKind, Outcome, State, What, decode};
 pub use id::{InstanceId, LaneId, MessageId, NO_NUMBER, NameId, ObjectId};
 pub use recorder::{
     attach, current_lane, detach, directory_address, drain_all, drain_thread, flush, fresh_lane, fresh_message,

@@ -208,6 +208,7 @@ mod tests {
             number: NO_NUMBER,
             on: ObjectId::NONE,
             holder: LaneId::NONE,
+            timed: false,
         }
     }
 

@@ -1,0 +1,188 @@
+//! Locks: one that any lane may release, and one that its holder may take again.
+
+use interleave_trace::{LaneId, ObjectKind, What, is_recording, record};
+
+use super::error::SyncError;
+use super::monitor::{Access, Monitor, Unmet, Wait};
+use super::object::Object;
+use super::site::Site;
+use crate::span::Title;
+use crate::sys::sync::here;
+
+fn acquired<S>(access: &Access<'_, S>, site: Site) {
+    if is_recording() {
+        record(What::Acquired { on: access.object().id(), file: site.file, line: site.line });
+    }
+}
+
+fn released<S>(access: &Access<'_, S>, holder: LaneId) {
+    if is_recording() {
+        record(What::Released { on: access.object().id(), holder });
+    }
+}
+
+/// A lock without an owner: once taken, any lane may release it (Python's `threading.Lock`). It is not fair.
+pub struct Lock {
+    monitor: Monitor<Option<LaneId>>,
+}
+
+impl Lock {
+    /// A free one, called `title`.
+    pub fn new(title: Title) -> Self {
+        Self::of_kind(ObjectKind::Lock, title)
+    }
+
+    /// A free one that whoever uses it promises to release only where it was taken.
+    pub fn owned(title: Title) -> Self {
+        Self::of_kind(ObjectKind::OwnedLock, title)
+    }
+
+    fn of_kind(kind: ObjectKind, title: Title) -> Self {
+        Self { monitor: Monitor::new(Object::new(kind, title), None) }
+    }
+
+    /// What it is to the trace.
+    pub fn object(&self) -> &Object {
+        self.monitor.object()
+    }
+
+    /// Takes it. Gives whether it was taken: a timeout returns, it does not fail.
+    pub fn acquire(&self, wait: &Wait) -> Result<bool, SyncError> {
+        let taken = self.monitor.wait_until(
+            wait,
+            |holder| holder.unwrap_or(LaneId::NONE),
+            |access| {
+                if access.is_some() {
+                    return None;
+                }
+                **access = Some(here());
+                acquired(access, wait.site);
+                Some(())
+            },
+        );
+        match taken {
+            Ok(()) => Ok(true),
+            Err(Unmet::TimedOut) => Ok(false),
+            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
+        }
+    }
+
+    /// Lets it go, whoever took it.
+    pub fn release(&self) -> Result<(), SyncError> {
+        self.monitor.with(|access| {
+            let Some(holder) = **access else { return Err(SyncError::NotHeld) };
+            released(access, holder);
+            **access = None;
+            access.wake_one();
+            Ok(())
+        })
+    }
+
+    /// Whether somebody holds it now.
+    pub fn is_locked(&self) -> bool {
+        self.monitor.peek(|access| access.is_some())
+    }
+}
+
+/// A lock that belongs to the lane that took it, which may take it again and releases it as often (Python's
+/// `threading.RLock`).
+pub struct RLock {
+    monitor: Monitor<Option<Held>>,
+}
+
+#[derive(Clone, Copy)]
+struct Held {
+    by: LaneId,
+    times: u32,
+}
+
+/// How often a lane held a lock that it gave up for a while.
+#[derive(Clone, Copy, Debug)]
+pub struct Depth(u32);
+
+impl RLock {
+    /// A free one, called `title`.
+    pub fn new(title: Title) -> Self {
+        Self { monitor: Monitor::new(Object::new(ObjectKind::RLock, title), None) }
+    }
+
+    /// What it is to the trace.
+    pub fn object(&self) -> &Object {
+        self.monitor.object()
+    }
+
+    /// Takes it, once more if the calling lane has it. Gives whether it was taken.
+    pub fn acquire(&self, wait: &Wait) -> Result<bool, SyncError> {
+        self.acquire_deep(wait, Depth(1))
+    }
+
+    /// Takes it as deep as it was given up.
+    pub fn restore(&self, depth: Depth) -> Result<(), SyncError> {
+        let taken = self.acquire_deep(&Wait { site: Site::NONE, timeout: None }, depth)?;
+        debug_assert!(taken, "a wait without an end ends with the lock");
+        Ok(())
+    }
+
+    fn acquire_deep(&self, wait: &Wait, Depth(times): Depth) -> Result<bool, SyncError> {
+        let by = here();
+        let taken = self.monitor.wait_until(
+            wait,
+            |held| held.map_or(LaneId::NONE, |held| held.by),
+            |access| {
+                match &mut **access {
+                    None => {
+                        **access = Some(Held { by, times });
+                        acquired(access, wait.site);
+                    }
+                    Some(held) if held.by == by => held.times += times,
+                    Some(_) => return None,
+                }
+                Some(())
+            },
+        );
+        match taken {
+            Ok(()) => Ok(true),
+            Err(Unmet::TimedOut) => Ok(false),
+            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
+        }
+    }
+
+    /// Takes back one acquisition; the last lets it go.
+    pub fn release(&self) -> Result<(), SyncError> {
+        self.release_deep(1).map(|_| ())
+    }
+
+    /// Lets it go however often it was taken, for [`RLock::restore`].
+    pub fn give_up(&self) -> Result<Depth, SyncError> {
+        self.release_deep(u32::MAX)
+    }
+
+    fn release_deep(&self, most: u32) -> Result<Depth, SyncError> {
+        let by = here();
+        self.monitor.with(|access| {
+            let held = match &mut **access {
+                Some(held) if held.by == by => held,
+                other => return Err(SyncError::HeldByAnother { holder: other.map(|held| held.by) }),
+            };
+            let times = held.times.min(most);
+            held.times -= times;
+            if held.times == 0 {
+                released(access, by);
+                **access = None;
+                access.wake_one();
+            }
+            Ok(Depth(times))
+        })
+    }
+
+    /// Whether the calling lane holds it.
+    pub fn is_owned(&self) -> bool {
+        let by = here();
+        self.monitor.peek(|access| access.is_some_and(|held| held.by == by))
+    }
+
+    /// Whether somebody holds it now.
+    pub fn is_locked(&self) -> bool {
+        self.monitor.peek(|access| access.is_some())
+    }
+}

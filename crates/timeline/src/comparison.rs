@@ -207,7 +207,11 @@ fn sentence(load: Load, sequential: &Report, others: &[Compared]) -> String {
         };
         let of_what = if said_of_what { "it" } else { "the sequential time" };
         said_of_what = true;
-        let mut clause = format!("{} took {} of {of_what}", counted(compared, report), ratio(share));
+        let counted = counted(compared, report);
+        let mut clause = match share.round() {
+            times if times >= 10.0 => format!("{counted} took {times:.0} times {of_what}"),
+            _ => format!("{counted} took {} of {of_what}", ratio(share)),
+        };
         if let Some(reason) = reason(load, share, compared, report) {
             clause.push_str(", ");
             clause.push_str(&reason);

@@ -66,6 +66,10 @@ fn the_sentence_follows_the_numbers() {
             "CPU-bound: 2 threads took 1.10 of the sequential time, with 1.0 lanes running at once on average.",
         ),
         (
+            sentence(&cpu, "threads", 2, &lanes("thread", 10_640, &[(0, 50, 0), (0, 52, 0)])),
+            "CPU-bound: 2 threads took 106 times the sequential time, with 0.0 lanes running at once on average.",
+        ),
+        (
             sentence(&cpu, "tasks", 1, &lanes("task", 102, &[(0, 50, 0), (0, 50, 50)])),
             "CPU-bound: tasks took 1.02 of the sequential time, since one thread ran them all.",
         ),

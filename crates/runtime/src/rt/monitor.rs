@@ -9,8 +9,13 @@
 //! its rules. A lane that was woken looks again and may find that another was faster; then it waits on, as the first
 //! of the queue. So nothing here is fair, nor does Python promise that locks are.
 //!
-//! The order of records is what makes a trace readable across lanes: a wait is recorded before the lane can be woken,
-//! and a wake before its lane can go on.
+//! The order of records is what makes a trace readable across lanes, and what a deadlock is told by:
+//!
+//! - What a lane gives up to wait (a condition's lock, the GIL) is recorded before the wait. From the record of its wait
+//!   on, a lane does nothing that others could notice until the wait is over.
+//! - A wake is recorded before its lane can go on. Each wait that is recorded ends with just one [`What::Woke`] or
+//!   [`What::TimedOut`]: a lane that took what it wanted when its time was up, or that was cancelled, woke itself. So
+//!   whoever reads the trace counts, and need not compare times.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -121,12 +126,7 @@ impl<S> Access<'_, S> {
         self.inner.queue.len()
     }
 
-    fn enqueue(&mut self, wait: &Wait, holder: LaneId, again: bool) -> Arc<Waiter> {
-        if is_recording() {
-            let Site { file, line } = wait.site;
-            let (state, on, timed) = (State::Waiting, self.object.id(), wait.timeout.is_some());
-            record(What::Entered { state, name: file, number: line, on, holder, timed });
-        }
+    fn enqueue(&mut self, again: bool) -> Arc<Waiter> {
         let waiter = Arc::new(Waiter::new(here()));
         match again {
             true => self.inner.queue.push_front(waiter.clone()),
@@ -135,11 +135,25 @@ impl<S> Access<'_, S> {
         waiter
     }
 
+    fn record_wait(&self, wait: &Wait, holder: LaneId) {
+        record_wait(self.object, wait, holder);
+    }
+
     /// Takes a waiter out of the queue. Gives whether it was still there, so that nobody had woken it.
     fn withdraw(&mut self, waiter: &Arc<Waiter>) -> bool {
         let before = self.inner.queue.len();
         self.inner.queue.retain(|queued| !Arc::ptr_eq(queued, waiter));
         self.inner.queue.len() < before
+    }
+}
+
+fn record_wait(object: &Object, wait: &Wait, holder: LaneId) {
+    // Who is about to wait lets others run, and says so first.
+    gil::give_up();
+    if is_recording() {
+        let Site { file, line } = wait.site;
+        let (state, on, timed) = (State::Waiting, object.id(), wait.timeout.is_some());
+        record(What::Entered { state, name: file, number: line, on, holder, timed });
     }
 }
 
@@ -191,20 +205,21 @@ impl<S> Monitor<S> {
         let mut again = false;
         loop {
             let held_by = holder(&access);
-            let waiter = access.enqueue(wait, held_by, again);
+            access.record_wait(wait, held_by);
+            let waiter = access.enqueue(again);
             drop(access);
             let signal = waiter.block(deadline);
             access = self.access();
             let woken = signal == Signal::Woken || !access.withdraw(&waiter);
             if let Some(taken) = attempt(&mut access) {
                 drop(access);
-                self.go_on(None);
+                self.go_on(woken, None);
                 return Ok(taken);
             }
             if signal == Signal::Cancelled || !woken {
                 drop(access);
                 let unmet = if signal == Signal::Cancelled { Unmet::Cancelled } else { Unmet::TimedOut };
-                self.go_on(Some(unmet));
+                self.go_on(woken, Some(unmet));
                 return Err(unmet);
             }
             again = true;
@@ -214,8 +229,9 @@ impl<S> Monitor<S> {
     /// Waits until woken, whatever the state: enters the queue, lets `release` give up what the caller holds, and blocks.
     pub fn wait_for_wake(&self, wait: &Wait, release: impl FnOnce()) -> Result<(), Unmet> {
         let deadline = Deadline::after(wait.timeout);
-        let waiter = self.access().enqueue(wait, LaneId::NONE, false);
+        let waiter = self.access().enqueue(false);
         release();
+        record_wait(&self.object, wait, LaneId::NONE);
         let signal = match wait.timeout {
             Some(Duration::ZERO) => Signal::TimedOut,
             _ => waiter.block(deadline),
@@ -226,14 +242,18 @@ impl<S> Monitor<S> {
             Signal::Cancelled => Some(Unmet::Cancelled),
             _ => Some(Unmet::TimedOut),
         };
-        self.go_on(unmet);
+        self.go_on(woken, unmet);
         unmet.map_or(Ok(()), Err)
     }
 
-    /// The lane runs on after a wait. Whoever shares a GIL gets that first.
-    fn go_on(&self, unmet: Option<Unmet>) {
-        if unmet == Some(Unmet::TimedOut) && is_recording() {
-            record(What::TimedOut { on: self.object.id() });
+    /// The lane runs on after a wait that ended so. Whoever shares a GIL gets that first.
+    fn go_on(&self, woken: bool, unmet: Option<Unmet>) {
+        if !woken && is_recording() {
+            let on = self.object.id();
+            record(match unmet {
+                Some(Unmet::TimedOut) => What::TimedOut { on },
+                _ => What::Woke { target: here(), on },
+            });
         }
         gil::take();
         span::resumed();

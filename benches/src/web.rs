@@ -131,10 +131,11 @@ pub fn warm_threads(count: u32) -> Result<Vec<f64>, JsError> {
     let passed = gates.clone();
     let thread = threads::spawn(Title::new("thread"), move || {
         for (gate, arrivals, stamp) in passed.iter() {
-            gate.pass();
+            gate.pass()?;
             *stamp.lock().unwrap_or_else(PoisonError::into_inner) = clock::now();
             arrivals.arrive();
         }
+        Ok::<(), Fault>(())
     });
     let mut times = Vec::new();
     for (gate, arrivals, stamp) in gates.iter() {
@@ -142,10 +143,10 @@ pub fn warm_threads(count: u32) -> Result<Vec<f64>, JsError> {
         std::thread::sleep(Duration::from_millis(2));
         let opened = clock::now();
         gate.open();
-        arrivals.wait();
+        arrivals.wait().map_err(failed)?;
         times.push(stamp.lock().unwrap_or_else(PoisonError::into_inner).since(opened) as f64);
     }
-    thread.join().map_err(failed)?;
+    thread.join().and_then(|ended| ended).map_err(failed)?;
     // The first is the thread's own start.
     Ok(times.split_off(1))
 }

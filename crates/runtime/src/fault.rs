@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::rt::Unmet;
+
 /// Why something of the runtime gave up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -27,6 +29,8 @@ pub enum Fault {
         /// The status, or 0 if there was no answer.
         status: u16,
     },
+    /// What was waited for did not come before the run was ended.
+    Cancelled,
 }
 
 impl fmt::Display for Fault {
@@ -36,8 +40,16 @@ impl fmt::Display for Fault {
             Self::Trapped { message } => write!(f, "trapped: {message}"),
             Self::OutOfMemory { wanted } => write!(f, "out of memory: {wanted} bytes were wanted"),
             Self::Download { file, status } => write!(f, "download of {file} failed with status {status}"),
+            Self::Cancelled => f.write_str("the run was ended"),
         }
     }
 }
 
 impl std::error::Error for Fault {}
+
+impl From<Unmet> for Fault {
+    /// Whoever waits without an end meets only one.
+    fn from(_: Unmet) -> Self {
+        Self::Cancelled
+    }
+}

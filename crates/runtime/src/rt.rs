@@ -3,6 +3,7 @@
 //! Rules and errors are those of Python's `threading` and `queue`. The facade in [`crate::sync`] puts types on top, for
 //! programs in Rust.
 
+mod end;
 mod error;
 pub mod gil;
 mod lock;
@@ -12,6 +13,7 @@ pub mod schedule;
 mod site;
 mod waiter;
 
+pub use end::End;
 pub use error::SyncError;
 pub use lock::{Lock, RLock};
 pub use monitor::{Access, Monitor, Unmet, Wait, checkpoint, sleep};

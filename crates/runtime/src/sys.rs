@@ -14,6 +14,7 @@ pub use web::*;
 /// What the primitives are built on: the standard library's, or shuttle's where a model checker runs every interleaving
 /// that it can think of.
 pub(crate) mod sync {
+    #[cfg(not(feature = "model"))]
     use std::time::Duration;
 
     #[cfg(not(feature = "model"))]
@@ -35,16 +36,35 @@ pub(crate) mod sync {
         interleave_trace::LaneId::new(interleave_trace::InstanceId(1), number as u32)
     }
 
-    /// Waits until notified, at most for `timeout`.
+    /// Waits until notified, or gives `None` once the run's clock reads `ns`.
     #[cfg(not(feature = "model"))]
-    pub fn wait_timeout<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>, timeout: Duration) -> MutexGuard<'a, T> {
-        condvar.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner).0
+    pub fn wait_until<'a, T>(
+        condvar: &Condvar,
+        _mutex: &'a Mutex<T>,
+        guard: MutexGuard<'a, T>,
+        ns: u64,
+    ) -> Option<MutexGuard<'a, T>> {
+        let left = ns.saturating_sub(interleave_trace::clock::now().0);
+        let wait = || condvar.wait_timeout(guard, Duration::from_nanos(left)).unwrap_or_else(PoisonError::into_inner).0;
+        (left > 0).then(wait)
     }
 
-    /// In the model time does not pass: a wait with an end may end at once.
+    /// In the model no time passes, so the end of a wait may come at any step: whenever the lane looks, a coin is
+    /// thrown. It looks on until then, since a model's wait for a notification has no end.
     #[cfg(feature = "model")]
-    pub fn wait_timeout<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>, timeout: Duration) -> MutexGuard<'a, T> {
-        condvar.wait_timeout(guard, timeout).unwrap_or_else(PoisonError::into_inner).0
+    pub fn wait_until<'a, T>(
+        _condvar: &Condvar,
+        mutex: &'a Mutex<T>,
+        guard: MutexGuard<'a, T>,
+        _ns: u64,
+    ) -> Option<MutexGuard<'a, T>> {
+        use shuttle::rand::Rng;
+        drop(guard);
+        if shuttle::rand::thread_rng().gen_bool(0.25) {
+            return None;
+        }
+        shuttle::thread::yield_now();
+        Some(mutex.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -3,27 +3,24 @@
 //! The page creates the worker, so a thread can be had even while the one who asked is blocked. Data-parallel
 //! work that never blocks belongs into the [`crate::pool`].
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use interleave_trace::{
-    LaneId, LaneKind, ObjectId, State, What, current_lane, fresh_lane, fresh_object, record, record_at,
-};
+use interleave_trace::{LaneId, LaneKind, ObjectKind, What, attach, current_lane, fresh_lane, record_at};
 
 use crate::fault::Fault;
 use crate::instance::{begin_lane, end_lane};
+use crate::rt::{End, Monitor, Object, SyncError, Wait, gil, schedule};
 use crate::span::{self, Title};
 use crate::sys;
 
 /// What a thread leaves behind for the one who joins it.
 struct Rest<T> {
+    end: End,
     result: Mutex<Option<Result<T, Fault>>>,
-    ended: Condvar,
 }
 
 /// A thread that was asked for.
 pub struct JoinHandle<T> {
-    lane: LaneId,
-    end: ObjectId,
     rest: Arc<Rest<T>>,
 }
 
@@ -31,24 +28,35 @@ pub struct JoinHandle<T> {
 pub(crate) type Entry = Box<dyn FnOnce() + Send>;
 
 /// Starts a thread.
+///
+/// In a seeded schedule it has its place from here on, and does nothing before its first turn or after its last: what it
+/// records then would fall anywhere.
 pub fn spawn<T: Send + 'static>(title: Title, body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     let lane = fresh_lane();
-    let rest = Arc::new(Rest { result: Mutex::new(None), ended: Condvar::new() });
     record_spawn(lane, LaneKind::Thread, title, LaneId::NONE);
+    let rest = Arc::new(Rest { end: End::new(lane, title), result: Mutex::new(None) });
     let left = rest.clone();
+    let seat = schedule::enrol();
     let entry: Entry = Box::new(move || {
+        attach(lane);
+        schedule::arrive(seat);
         begin_lane(lane);
+        gil::join();
         span::running(title);
         let result = sys::catching(body);
         if let Err(fault) = &result {
             span::failed(&fault.to_string());
         }
-        end_lane();
         *left.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        left.ended.notify_all();
+        left.end.come(|| {
+            gil::leave();
+            end_lane();
+        });
+        schedule::leave();
     });
     sys::spawn_thread(lane, entry);
-    JoinHandle { lane, end: fresh_object(), rest }
+    schedule::point();
+    JoinHandle { rest }
 }
 
 /// Records that the calling lane asked for another.
@@ -61,22 +69,33 @@ pub(crate) fn record_spawn(lane: LaneId, kind: LaneKind, title: Title, host: Lan
 impl<T> JoinHandle<T> {
     /// The thread's lane.
     pub fn lane(&self) -> LaneId {
-        self.lane
+        self.rest.end.lane()
+    }
+
+    /// Whether the thread has not ended yet.
+    pub fn is_alive(&self) -> bool {
+        !self.rest.end.has_come()
+    }
+
+    /// The thread's end, for those who do not want its result.
+    pub fn end(&self) -> &End {
+        &self.rest.end
+    }
+
+    /// Blocks until the thread has ended, as long as `wait` says. Gives whether it has: a timeout returns, it does not
+    /// fail.
+    pub fn wait(&self, wait: &Wait) -> Result<bool, SyncError> {
+        self.rest.end.wait(wait)
     }
 
     /// Blocks until the thread has ended and gives its result.
+    #[track_caller]
     pub fn join(self) -> Result<T, Fault> {
-        let mut result = self.rest.result.lock().unwrap_or_else(PoisonError::into_inner);
-        if result.is_none() {
-            span::enter(State::Waiting, Title::new("join"), self.end, self.lane);
-        }
-        loop {
-            if let Some(result) = result.take() {
-                record(What::Joined { child: self.lane });
-                span::resumed();
-                return result;
+        match self.wait(&Wait::forever()) {
+            Ok(_) => {
+                self.rest.result.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Err(Fault::Cancelled))
             }
-            result = self.rest.ended.wait(result).unwrap_or_else(PoisonError::into_inner);
+            Err(_) => Err(Fault::Cancelled),
         }
     }
 }
@@ -94,59 +113,58 @@ pub unsafe fn run(entry: usize) {
 }
 
 /// A gate that lanes wait at until it is opened, once.
-#[derive(Default)]
 pub struct Gate {
-    open: Mutex<bool>,
-    opened: Condvar,
+    open: Monitor<bool>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { open: Monitor::new(Object::new(ObjectKind::Event, Title::new("start")), false) }
+    }
 }
 
 impl Gate {
     /// Opens it for all who wait and all who come.
     pub fn open(&self) {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.opened.notify_all();
+        self.open.with(|open| {
+            **open = true;
+            open.wake_all();
+        });
     }
 
     /// Blocks until it is open.
-    pub fn pass(&self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if *open {
-            return;
-        }
-        span::waiting(State::Waiting, Title::new("start"));
-        while !*open {
-            open = self.opened.wait(open).unwrap_or_else(PoisonError::into_inner);
-        }
-        span::resumed();
+    #[track_caller]
+    pub fn pass(&self) -> Result<(), Fault> {
+        self.open.wait_until(&Wait::forever(), |_| LaneId::NONE, |open| open.then_some(())).map_err(Fault::from)
     }
 }
 
 /// Counts those who have come; one waits until all have.
 pub struct Arrivals {
-    missing: Mutex<u32>,
-    complete: Condvar,
+    missing: Monitor<u32>,
 }
 
 impl Arrivals {
     /// Expects so many.
     pub fn new(expected: u32) -> Self {
-        Self { missing: Mutex::new(expected), complete: Condvar::new() }
+        Self { missing: Monitor::new(Object::new(ObjectKind::Barrier, Title::new("workers")), expected) }
     }
 
     /// One has come.
     pub fn arrive(&self) {
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        *missing = missing.saturating_sub(1);
-        self.complete.notify_all();
+        self.missing.with(|missing| {
+            **missing = missing.saturating_sub(1);
+            if **missing == 0 {
+                missing.wake_all();
+            }
+        });
     }
 
     /// Blocks until all have come.
-    pub fn wait(&self) {
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        span::waiting(State::Waiting, Title::new("workers"));
-        while *missing > 0 {
-            missing = self.complete.wait(missing).unwrap_or_else(PoisonError::into_inner);
-        }
-        span::resumed();
+    #[track_caller]
+    pub fn wait(&self) -> Result<(), Fault> {
+        self.missing
+            .wait_until(&Wait::forever(), |_| LaneId::NONE, |missing| (**missing == 0).then_some(()))
+            .map_err(Fault::from)
     }
 }

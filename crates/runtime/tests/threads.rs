@@ -3,8 +3,10 @@
 mod recorded;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use interleave_runtime::Fault;
+use interleave_runtime::rt::{End, SyncError, Wait};
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::threads::{Arrivals, Gate, spawn};
 use recorded::recorded;
@@ -21,7 +23,7 @@ fn a_join_waits_for_the_thread_and_gives_its_result() {
     assert_eq!(
         lanes,
         [
-            "main: started | waiting join | joined thread 1 | running | completed",
+            "main: started | waiting for end thread 1 | joined thread 1 | running | completed",
             "thread 1: thread | started | running thread 1 | completed",
         ]
     );
@@ -57,17 +59,39 @@ fn a_gate_holds_threads_until_it_is_opened() {
             let (gate, ready) = (gate.clone(), ready.clone());
             spawn(Title::new("runner"), move || {
                 ready.arrive();
-                gate.pass();
+                assert_eq!(gate.pass(), Ok(()));
                 span::running(Title::new("race"));
             })
         };
-        ready.wait();
+        assert_eq!(ready.wait(), Ok(()));
         std::thread::sleep(std::time::Duration::from_millis(20));
         gate.open();
         assert_eq!(thread.join(), Ok(()));
     });
-    assert_eq!(
-        lanes[1],
-        "runner: thread | started | running runner | waiting start | running runner | running race | completed"
-    );
+    let passed = "waiting for event start | running runner | running race | completed";
+    assert!(lanes[1].ends_with(passed), "{}", lanes[1]);
+}
+
+#[test]
+fn a_join_that_times_out_returns_and_the_thread_lives_on() {
+    let lanes = recorded(|| async {
+        let gate = Arc::new(Gate::default());
+        let passed = gate.clone();
+        let thread = spawn(Title::new("runner"), move || passed.pass());
+        assert_eq!(thread.wait(&Wait::at_most(Duration::from_millis(10))), Ok(false));
+        assert!(thread.is_alive());
+        gate.open();
+        assert_eq!(thread.wait(&Wait::forever()), Ok(true));
+        assert!(!thread.is_alive());
+        assert_eq!(thread.join(), Ok(Ok(())));
+    });
+    assert!(lanes[0].starts_with("main: started | waiting for end runner | timed out on end runner | running"));
+}
+
+#[test]
+fn a_thread_cannot_join_itself() {
+    recorded(|| async {
+        let end = Arc::new(End::new(interleave_trace::here(), Title::new("main")));
+        assert_eq!(end.wait(&Wait::forever()), Err(SyncError::JoinsItself));
+    });
 }

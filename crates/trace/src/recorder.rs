@@ -30,7 +30,19 @@ thread_local! {
     static LANE: Cell<LaneId> = const { Cell::new(LaneId::NONE) };
     static FLUSH: Cell<Option<fn()>> = const { Cell::new(None) };
     static FLUSHED: Cell<u64> = const { Cell::new(0) };
+    /// Texts that this thread asked for last, by where they lie: call sites are asked for at every operation.
+    static ASKED: [Cell<Asked>; ASKED_SLOTS] = const { [const { Cell::new(Asked { address: 0, length: 0, id: NameId::NONE }) }; ASKED_SLOTS] };
 }
+
+/// A static text and its id.
+#[derive(Clone, Copy)]
+struct Asked {
+    address: usize,
+    length: usize,
+    id: NameId,
+}
+
+const ASKED_SLOTS: usize = 32;
 
 /// How long a thread with a flush hook keeps its entries to itself, in nanoseconds.
 const FLUSH_AFTER_NS: u64 = 16_000_000;
@@ -170,7 +182,24 @@ pub fn fresh_message() -> MessageId {
 }
 
 /// The id of a text that recurs. The first to ask records the text.
+#[inline]
 pub fn intern(text: &'static str) -> NameId {
+    let (address, length) = (text.as_ptr().addr(), text.len());
+    // Texts lie next to each other, so their addresses differ in the low bits.
+    let slot = (address ^ (address >> 5)) % ASKED_SLOTS;
+    let asked = ASKED.with(|asked| asked[slot].get());
+    // No text lies at 0.
+    if (asked.address, asked.length) == (address, length) {
+        return asked.id;
+    }
+    let id = intern_shared(text);
+    if id != NameId::NONE {
+        ASKED.with(|asked| asked[slot].set(Asked { address, length, id }));
+    }
+    id
+}
+
+fn intern_shared(text: &'static str) -> NameId {
     let Ok(mut guard) = INTERNED.lock() else { return NameId::NONE };
     let names = guard.get_or_insert_with(HashMap::new);
     *names.entry(text).or_insert_with(|| name_once(text))
@@ -265,6 +294,29 @@ mod tests {
             assert_eq!(intern("only in this test"), id);
             assert_eq!(drained(), [Entry::Name(id, "only in this test".to_owned())]);
             detach();
+        });
+    }
+
+    #[test]
+    fn texts_that_begin_at_the_same_place_are_told_apart() {
+        on_a_thread(|| {
+            let text = "a text and its beginning";
+            let (whole, part) = (intern(text), intern(&text[..6]));
+            assert_ne!(whole, part);
+            assert_eq!((intern(text), intern(&text[..6])), (whole, part));
+        });
+    }
+
+    #[test]
+    fn all_threads_know_a_text_by_the_same_id() {
+        let id = intern("known to all threads");
+        // As many as push the text out of the cache.
+        on_a_thread(move || {
+            for _ in 0..2 {
+                assert_eq!(intern("known to all threads"), id);
+                let many: &'static str = Box::leak("x".repeat(1000).into_boxed_str());
+                assert!((0..999).all(|from| intern(&many[from..]).some().is_some()));
+            }
         });
     }
 }

@@ -84,7 +84,7 @@ fn on_workers_of_their_own<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Res
         })
         .collect();
     if spec.start == Start::Warm {
-        shared.ready.wait();
+        shared.ready.wait().map_err(from_fault)?;
         start();
     }
     for thread in spawned {
@@ -100,7 +100,9 @@ impl<W: Workload> Shared<W> {
     /// What one thread does.
     fn work(&self, worker: u32, spec: &RunSpec) {
         self.ready.arrive();
-        self.gate.pass();
+        if self.gate.pass().is_err() {
+            return;
+        }
         let conditions = *self.conditions.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(conditions) = conditions else { return };
         let mut own = share(spec.tasks, worker, spec.workers);

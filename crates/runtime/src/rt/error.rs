@@ -30,6 +30,8 @@ pub enum SyncError {
     DoneTooOften,
     /// A result that will never come, since its work was cancelled.
     WorkCancelled,
+    /// A lane waited for its own end.
+    JoinsItself,
     /// The time was up.
     TimedOut,
     /// The run is being ended.
@@ -48,6 +50,7 @@ impl fmt::Display for SyncError {
             Self::ShutDown => "the queue was shut down",
             Self::DoneTooOften => "more tasks were said to be done than were put into the queue",
             Self::WorkCancelled => "the work was cancelled before it began",
+            Self::JoinsItself => "a thread cannot wait for its own end",
             Self::TimedOut => "the time was up",
             Self::Cancelled => "the run was ended",
         })

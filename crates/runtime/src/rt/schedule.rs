@@ -14,12 +14,13 @@
 //! The clock counts steps meanwhile, and a wait with an end costs no time: when nobody else can run, the clock jumps
 //! there.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use interleave_trace::{LaneId, State, clock, here};
+use interleave_trace::{State, clock};
 
-use super::waiter::{Deadline, Signal};
+use super::waiter::Deadline;
 use crate::span::{self, Title};
 
 /// A decision against the rule: at this step the lane with this number goes on, counted in the order of their
@@ -52,6 +53,15 @@ pub struct Outcome {
     pub stuck: bool,
 }
 
+/// What happens when every lane waits with no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenStuck {
+    /// They stay as they are, until [`super::cancel_waits`].
+    Stay,
+    /// Their waits are cancelled, and they unwind in turns, so that this too is the same in every run.
+    Cancel,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     Ready,
@@ -60,25 +70,39 @@ enum Status {
 }
 
 struct Seat {
-    lane: LaneId,
     status: Status,
     bell: Arc<Condvar>,
 }
 
+/// The place of a thread in a schedule. It belongs to the thread and not to a lane, since the tasks of an event loop are
+/// lanes that have one turn between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeatId {
+    schedule: u32,
+    index: usize,
+}
+
 struct Table {
+    schedule: u32,
     seats: Vec<Seat>,
     turn: Option<usize>,
     plan: Plan,
-    /// How much of a list of switches is used up, or the state of the random numbers.
-    cursor: u64,
+    when_stuck: WhenStuck,
+    /// The state of the random numbers.
+    random: u64,
     outcome: Outcome,
     cancelled: bool,
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
 static TABLE: Mutex<Option<Table>> = Mutex::new(None);
-/// Rung when every lane waits with no end.
-static STUCK: Condvar = Condvar::new();
+static SCHEDULES: AtomicU32 = AtomicU32::new(0);
+/// Rung when every lane waits with no end, and when all are over.
+static SETTLED: Condvar = Condvar::new();
+
+thread_local! {
+    static OWN: Cell<Option<SeatId>> = const { Cell::new(None) };
+}
 
 fn table() -> MutexGuard<'static, Option<Table>> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -90,78 +114,81 @@ pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
+/// The calling thread's seat in the schedule that is on.
+pub(crate) fn own_seat() -> Option<SeatId> {
+    if is_on() { OWN.get() } else { None }
+}
+
 /// The calling lane is the first of a schedule and has the turn.
-pub fn begin(plan: Plan) {
-    let cursor = if let Plan::Seed(seed) = plan { seed } else { 0 };
-    let first = Seat { lane: here(), status: Status::Ready, bell: Arc::default() };
+pub fn begin(plan: Plan, when_stuck: WhenStuck) {
+    let random = if let Plan::Seed(seed) = plan { seed } else { 0 };
+    let schedule = SCHEDULES.fetch_add(1, Ordering::Relaxed);
+    let seats = vec![Seat { status: Status::Ready, bell: Arc::default() }];
     let outcome = Outcome::default();
-    *table() = Some(Table { seats: vec![first], turn: Some(0), plan, cursor, outcome, cancelled: false });
+    let turn = Some(0);
+    *table() = Some(Table { schedule, seats, turn, plan, when_stuck, random, outcome, cancelled: false });
+    OWN.set(Some(SeatId { schedule, index: 0 }));
     clock::count_steps(true);
     ON.store(true, Ordering::SeqCst);
 }
 
-/// The schedule is over: whoever is left goes on freely. Gives what became of it.
+/// The schedule is over: whoever is left goes on freely, and who is blocked is cancelled. Gives what became of it.
 pub fn end() -> Outcome {
     ON.store(false, Ordering::SeqCst);
     clock::count_steps(false);
-    let Some(mut ended) = table().take() else { return Outcome::default() };
-    ended.cancelled = true;
+    let Some(ended) = table().take() else { return Outcome::default() };
     ended.seats.iter().for_each(|seat| seat.bell.notify_all());
+    SETTLED.notify_all();
     ended.outcome
 }
 
-/// Ends every wait of the schedule; its lanes see that they are cancelled.
+/// Ends every wait of the schedule, and those to come; its lanes see, in turns, that they are cancelled.
 pub(crate) fn cancel() {
     if let Some(table) = &mut *table() {
-        table.cancelled = true;
-        table.seats.iter().for_each(|seat| seat.bell.notify_all());
+        table.cancel();
     }
 }
 
-/// Blocks a thread that is no part of the schedule until every lane waits with no end, or until `done`. Gives whether
-/// they do.
-pub fn wait_until_stuck(done: impl Fn() -> bool) -> bool {
+/// Blocks the caller, whose thread has no seat or gives it up with this, until every lane waits with no end, or all are
+/// over. Gives whether they are.
+pub fn settle() -> bool {
+    leave();
     let mut guard = table();
     loop {
         match &*guard {
-            Some(table) if table.outcome.stuck => return true,
-            Some(_) if !done() => guard = STUCK.wait(guard).unwrap_or_else(PoisonError::into_inner),
-            _ => return false,
+            Some(table) if table.is_over() => return true,
+            Some(table) if table.turn.is_none() => return false,
+            Some(_) => guard = SETTLED.wait(guard).unwrap_or_else(PoisonError::into_inner),
+            None => return true,
         }
     }
 }
 
-/// Lets [`wait_until_stuck`] ask again whether it is done.
-pub fn ring_stuck() {
-    let _table = table();
-    STUCK.notify_all();
+/// A thread takes part from now on. Its parent calls it, so that the order of seats is the same in every run, and the
+/// thread itself goes on with [`arrive`].
+pub(crate) fn enrol() -> Option<SeatId> {
+    own_seat()?;
+    let mut guard = table();
+    let table = guard.as_mut()?;
+    table.seats.push(Seat { status: Status::Ready, bell: Arc::default() });
+    Some(SeatId { schedule: table.schedule, index: table.seats.len() - 1 })
 }
 
-/// A lane takes part from now on. Its parent calls it, so that the order of lanes is the same in every run.
-pub(crate) fn enrol(lane: LaneId) {
-    if let Some(table) = table().as_mut().filter(|_| is_on()) {
-        table.seats.push(Seat { lane, status: Status::Ready, bell: Arc::default() });
+/// A new thread takes the seat that it was given and waits for its first turn.
+pub(crate) fn arrive(seat: Option<SeatId>) {
+    OWN.set(seat);
+    if let Some(own) = own_seat() {
+        wait_for_turn(table(), own);
     }
 }
 
-/// A new lane waits for its first turn.
-pub(crate) fn arrive() {
-    if is_on() {
-        let guard = table();
-        let _cancelled = wait_for_turn(guard, here());
-    }
-}
-
-/// The calling lane is over; another goes on.
+/// The calling thread takes part no longer; another goes on.
 pub(crate) fn leave() {
-    if !is_on() {
-        return;
-    }
-    if let Some(table) = &mut *table()
-        && let Some(own) = table.seat_of(here())
-    {
-        table.seats[own].status = Status::Over;
-        table.hand_over(own);
+    let Some(own) = own_seat() else { return };
+    OWN.set(None);
+    if let Some(table) = table().as_mut().filter(|table| table.schedule == own.schedule) {
+        table.seats[own.index].status = Status::Over;
+        table.hand_over(own.index);
     }
 }
 
@@ -175,75 +202,71 @@ pub fn point() {
 
 #[cold]
 fn decide() {
-    let lane = here();
+    let Some(own) = own_seat() else { return };
     let mut guard = table();
-    let Some(table) = &mut *guard else { return };
-    let Some(own) = table.seat_of(lane).filter(|own| table.turn == Some(*own) && !table.cancelled) else { return };
-    let next = table.choose(own);
-    if next == Some(own) {
+    let Some(table) = guard.as_mut().filter(|table| table.schedule == own.schedule) else { return };
+    let next = table.choose(own.index);
+    if next == Some(own.index) {
         return;
     }
     span::waiting(State::Ready, Title::new("turn"));
     table.give_turn(next);
-    if wait_for_turn(guard, lane) {
-        span::resumed();
-    }
+    wait_for_turn(guard, own);
+    span::resumed();
 }
 
-/// The calling lane, which has the turn and was not woken yet, waits until it is woken or its time is up, and then for
-/// its turn.
-pub(crate) fn block(deadline: Deadline) -> Signal {
-    let lane = here();
+/// The calling thread, which has the turn and was not woken yet, waits until it is woken or its time is up, and then for
+/// its turn. Gives whether it was cancelled.
+pub(crate) fn block(own: SeatId, deadline: Deadline) -> bool {
     let mut guard = table();
-    if let Some(table) = &mut *guard
-        && let Some(own) = table.seat_of(lane)
-        && !table.cancelled
-    {
-        table.seats[own].status = Status::Blocked { until: deadline.ns() };
-        table.hand_over(own);
+    let Some(table) = guard.as_mut().filter(|table| table.schedule == own.schedule) else { return true };
+    if table.cancelled {
+        return true;
     }
-    if wait_for_turn(guard, lane) { Signal::Woken } else { Signal::Cancelled }
+    table.seats[own.index].status = Status::Blocked { until: deadline.ns() };
+    table.hand_over(own.index);
+    wait_for_turn(guard, own)
 }
 
-/// A lane that waits can go on.
-pub(crate) fn wake(lane: LaneId) {
-    if !is_on() {
-        return;
-    }
-    if let Some(table) = &mut *table()
-        && let Some(seat) = table.seat_of(lane)
-    {
-        table.seats[seat].status = Status::Ready;
+/// A thread that waits can go on.
+pub(crate) fn wake(seat: SeatId) {
+    if let Some(table) = table().as_mut().filter(|table| table.schedule == seat.schedule) {
+        table.seats[seat.index].status = Status::Ready;
+        // Only somebody without a seat can wake when nobody has the turn.
+        if table.turn.is_none() {
+            table.give_turn(Some(seat.index));
+        }
     }
 }
 
-/// Gives whether the turn came, or the schedule was cancelled.
-fn wait_for_turn(mut guard: MutexGuard<'_, Option<Table>>, lane: LaneId) -> bool {
+/// Gives whether the schedule was cancelled, or is over.
+fn wait_for_turn(mut guard: MutexGuard<'_, Option<Table>>, own: SeatId) -> bool {
     loop {
-        let Some(table) = &*guard else { return false };
-        let Some(own) = table.seat_of(lane) else { return true };
-        if table.cancelled {
-            return false;
+        match &*guard {
+            Some(table) if table.schedule == own.schedule => {
+                if table.turn == Some(own.index) {
+                    return table.cancelled;
+                }
+                let bell = table.seats[own.index].bell.clone();
+                guard = bell.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            }
+            _ => return true,
         }
-        if table.turn == Some(own) {
-            return true;
-        }
-        let bell = table.seats[own].bell.clone();
-        guard = bell.wait(guard).unwrap_or_else(PoisonError::into_inner);
     }
 }
 
 impl Table {
-    fn seat_of(&self, lane: LaneId) -> Option<usize> {
-        self.seats.iter().position(|seat| seat.lane == lane && seat.status != Status::Over)
-    }
-
     fn is_ready(&self, seat: usize) -> bool {
         self.seats.get(seat).is_some_and(|seat| seat.status == Status::Ready)
     }
 
+    fn is_over(&self) -> bool {
+        self.seats.iter().all(|seat| seat.status == Status::Over)
+    }
+
     /// Who goes on after `own`, which keeps the turn by the rule if it can.
     fn choose(&mut self, own: usize) -> Option<usize> {
+        self.ready_who_are_due();
         let seats = self.seats.len();
         let by_rule = (0..seats).map(|n| (own + n) % seats).find(|seat| self.is_ready(*seat))?;
         let ready = (0..seats).filter(|seat| self.is_ready(*seat)).count();
@@ -254,7 +277,7 @@ impl Table {
         self.outcome.steps += 1;
         let chosen = match &self.plan {
             Plan::Seed(_) => {
-                let nth = (next_random(&mut self.cursor) % ready as u64) as usize;
+                let nth = (next_random(&mut self.random) % ready as u64) as usize;
                 (0..seats).filter(|seat| self.is_ready(*seat)).nth(nth)
             }
             Plan::Switches(switches) => {
@@ -269,29 +292,67 @@ impl Table {
         Some(chosen)
     }
 
-    fn hand_over(&mut self, own: usize) {
-        let next = self.choose(own).or_else(|| self.let_time_pass());
-        self.give_turn(next);
+    /// Those who wait for a time that has come can go on. So one who looks at the clock until then is not alone for ever.
+    fn ready_who_are_due(&mut self) {
+        if self.first_deadline().is_none() {
+            return;
+        }
+        let now = clock::now().0;
+        for seat in &mut self.seats {
+            if matches!(seat.status, Status::Blocked { until: Some(until) } if until <= now) {
+                seat.status = Status::Ready;
+            }
+        }
     }
 
-    /// Nobody can run: the clock jumps to the first time that somebody waits for.
-    fn let_time_pass(&mut self) -> Option<usize> {
+    fn first_deadline(&self) -> Option<u64> {
         let until = |seat: &Seat| if let Status::Blocked { until } = seat.status { until } else { None };
-        let (time, seat) = self.seats.iter().enumerate().filter_map(|(n, seat)| Some((until(seat)?, n))).min()?;
-        clock::jump_to(time);
-        self.seats[seat].status = Status::Ready;
-        Some(seat)
+        self.seats.iter().filter_map(until).min()
+    }
+
+    /// The turn goes on from `own`, which cannot keep it. If nobody can run, the clock jumps to the first time that
+    /// somebody waits for; if nobody does, they are stuck.
+    fn hand_over(&mut self, own: usize) {
+        let mut next = self.choose(own);
+        if next.is_none()
+            && let Some(time) = self.first_deadline()
+        {
+            clock::jump_to(time);
+            next = self.choose(own);
+        }
+        if next.is_none() && !self.is_over() {
+            self.outcome.stuck = true;
+            if self.when_stuck == WhenStuck::Cancel {
+                self.cancelled = true;
+                self.ready_all();
+                next = self.choose(own);
+            }
+        }
+        self.give_turn(next);
     }
 
     fn give_turn(&mut self, next: Option<usize>) {
         self.turn = next;
         match next {
             Some(next) => self.seats[next].bell.notify_all(),
-            None if self.seats.iter().any(|seat| seat.status != Status::Over) => {
-                self.outcome.stuck = true;
-                STUCK.notify_all();
+            None => SETTLED.notify_all(),
+        }
+    }
+
+    fn cancel(&mut self) {
+        self.cancelled = true;
+        self.ready_all();
+        if self.turn.is_none() {
+            let next = self.choose(0);
+            self.give_turn(next);
+        }
+    }
+
+    fn ready_all(&mut self) {
+        for seat in &mut self.seats {
+            if seat.status != Status::Over {
+                seat.status = Status::Ready;
             }
-            None => STUCK.notify_all(),
         }
     }
 }

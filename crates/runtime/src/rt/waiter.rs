@@ -6,8 +6,8 @@ use std::time::Duration;
 use interleave_trace::{LaneId, ObjectId, What, clock, is_recording, record};
 
 use super::gil;
-use super::schedule;
-use crate::sys::sync::{Arc, Condvar, Mutex, PoisonError, wait_timeout};
+use super::schedule::{self, SeatId};
+use crate::sys::sync::{Arc, Condvar, Mutex, PoisonError, wait_until};
 
 /// Why a lane is blocked no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ impl Deadline {
 /// See the module's text.
 pub(crate) struct Waiter {
     lane: LaneId,
+    /// Where its thread sits in a seeded schedule.
+    seat: Option<SeatId>,
     signal: Mutex<Option<Signal>>,
     changed: Condvar,
 }
@@ -69,7 +71,7 @@ pub fn allow_waits() {
 
 impl Waiter {
     pub(crate) fn new(lane: LaneId) -> Self {
-        Self { lane, signal: Mutex::new(None), changed: Condvar::new() }
+        Self { lane, seat: schedule::own_seat(), signal: Mutex::new(None), changed: Condvar::new() }
     }
 
     /// Ends the wait, on behalf of `on`.
@@ -78,7 +80,9 @@ impl Waiter {
             record(What::Woke { target: self.lane, on });
         }
         self.signal(Signal::Woken);
-        schedule::wake(self.lane);
+        if let Some(seat) = self.seat {
+            schedule::wake(seat);
+        }
     }
 
     fn signal(&self, signal: Signal) {
@@ -92,11 +96,11 @@ impl Waiter {
 
     /// Blocks the calling lane, which gives up the GIL meanwhile; taking it again is the caller's.
     pub(crate) fn block(self: &Arc<Self>, deadline: Deadline) -> Signal {
-        if schedule::is_on() {
+        if let Some(seat) = self.seat {
             // It lets go on who was woken, and if there is none, the first whose time is up.
-            return self.signalled().unwrap_or_else(|| match schedule::block(deadline) {
-                Signal::Cancelled => Signal::Cancelled,
-                _ => self.signalled().unwrap_or(Signal::TimedOut),
+            return self.signalled().unwrap_or_else(|| match schedule::block(seat, deadline) {
+                true => Signal::Cancelled,
+                false => self.signalled().unwrap_or(Signal::TimedOut),
             });
         }
         gil::give_up();
@@ -121,13 +125,10 @@ impl Waiter {
             }
             signal = match deadline.ns() {
                 None => self.changed.wait(signal).unwrap_or_else(PoisonError::into_inner),
-                Some(ns) => {
-                    let left = ns.saturating_sub(clock::now().0);
-                    if left == 0 {
-                        return Signal::TimedOut;
-                    }
-                    wait_timeout(&self.changed, signal, Duration::from_nanos(left))
-                }
+                Some(ns) => match wait_until(&self.changed, &self.signal, signal, ns) {
+                    Some(signal) => signal,
+                    None => return Signal::TimedOut,
+                },
             };
         }
     }

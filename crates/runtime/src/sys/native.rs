@@ -36,10 +36,14 @@ pub(crate) fn catching<T>(body: impl FnOnce() -> T) -> Result<T, Fault> {
 }
 
 pub(crate) fn spawn_thread(_lane: LaneId, entry: Entry) {
-    std::thread::spawn(move || {
+    let body = move || {
         entry();
         detach();
-    });
+    };
+    #[cfg(not(feature = "model"))]
+    std::thread::spawn(body);
+    #[cfg(feature = "model")]
+    shuttle::thread::spawn(body);
 }
 
 thread_local! {

@@ -53,13 +53,33 @@ fn describe(main: LaneId, slots: &[interleave_trace::ring::Slot]) -> Vec<String>
             names.insert(event.lane, title(name, number));
         }
     }
+    let mut made = HashMap::new();
+    for event in &events {
+        if let What::Made { on, kind, name, number } = event.what {
+            made.insert(on, format!("{} {}", kind.text(), title(name, number)).trim_end().to_owned());
+        }
+    }
+    let name_of = |lane: LaneId| names.get(&lane).map_or("?", String::as_str);
     let of = |lane: LaneId| {
         let happened = events.iter().filter(|event| event.lane == lane).filter_map(|event| match event.what {
             What::Spawned { kind, .. } => Some(kind.text().to_owned()),
+            What::Entered { state, on, .. } if made.contains_key(&on) => {
+                Some(format!("{} for {}", state.text(), made[&on]))
+            }
+            What::Acquired { on, .. } => Some(format!("took {}", made.get(&on)?)),
+            What::Released { on, holder } if holder == lane || holder == LaneId::NONE => {
+                Some(format!("released {}", made.get(&on)?))
+            }
+            What::Released { on, holder } => Some(format!("released {} of {}", made.get(&on)?, name_of(holder))),
+            What::TimedOut { on } => Some(format!("timed out on {}", made.get(&on)?)),
+            // Of a thread's end the one who waited for it tells.
+            What::Woke { target, on } if made.get(&on).is_some_and(|made| !made.starts_with("end ")) => {
+                Some(format!("woke {}", name_of(target)))
+            }
             What::Entered { state, name, number, .. } => {
                 Some(format!("{} {}", state.text(), title(name, number)).trim_end().to_owned())
             }
-            What::Joined { child } => Some(format!("joined {}", names.get(&child).map_or("?", String::as_str))),
+            What::Joined { child } => Some(format!("joined {}", name_of(child))),
             What::Sent { bytes, name, .. } => Some(format!("sent {} {bytes} B", title(name, NO_NUMBER))),
             What::Received { bytes, .. } => Some(format!("received {bytes} B")),
             What::Noted { level, text } => Some(format!("{}: {}", level.text(), title(text, NO_NUMBER))),

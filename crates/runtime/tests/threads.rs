@@ -15,7 +15,7 @@ use recorded::recorded;
 fn a_join_waits_for_the_thread_and_gives_its_result() {
     let lanes = recorded(|| async {
         let thread = spawn(Title::numbered("thread", 1), || {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
             42
         });
         assert_eq!(thread.join(), Ok(42));
@@ -64,7 +64,7 @@ fn a_gate_holds_threads_until_it_is_opened() {
             })
         };
         assert_eq!(ready.wait(), Ok(()));
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(20));
         gate.open();
         assert_eq!(thread.join(), Ok(()));
     });

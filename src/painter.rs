@@ -162,6 +162,14 @@ impl Painter {
         &self.canvas
     }
 
+    /// Says in words which part of the run the picture shows, for those who do not see it.
+    pub fn describe(&self, part: &str) {
+        if self.canvas.get_attribute("aria-description").as_deref() != Some(part) {
+            // Refused only for names that are none.
+            let _set = self.canvas.set_attribute("aria-description", part);
+        }
+    }
+
     /// Colours have to be read anew: another theme, another screen.
     pub fn forget_palette(&mut self) {
         self.palette = None;

@@ -125,6 +125,10 @@ impl Workbench {
         chart.catch_up(&shelf);
         painter.paint(&chart, &shelf);
         chart.is_stale = false;
+        if !running {
+            let (from, to) = (chart.view().start_ns, chart.view().end_ns());
+            painter.describe(&format!("In view: {:.3} ms to {:.3} ms.", from / 1e6, to / 1e6));
+        }
     }
 
     fn tell_growth(&self) {

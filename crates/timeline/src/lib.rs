@@ -19,6 +19,7 @@ mod ids;
 mod json;
 mod lanes;
 mod lints;
+mod objects;
 mod pointing;
 mod report;
 mod scene;
@@ -33,8 +34,10 @@ pub use comparison::{Compared, Comparison, ComparisonRow, Load};
 pub use edges::{Edge, EdgeId, EdgeKind};
 pub use lanes::{Row, Rows, process_of};
 pub use lints::{Diagnosis, Lint, lints};
+pub use objects::{Hold, Object, is_owned};
 pub use pointing::{
     Description, Hit, Step, describe, describe_edge, describe_lane, describe_span, first_span, hit, nearest, step,
+    ways_from_wait,
 };
 pub use report::{InstanceReport, LaneReport, Report, ResultReport, RunOutcome, Spread, overlap_ns};
 pub use scene::{
@@ -42,5 +45,5 @@ pub use scene::{
     edges_of_span, overview, scene,
 };
 pub use spans::{STATES, StateTotals};
-pub use store::{Checked, Lane, Message, Note, Produced, Span, Store, is_blocked};
+pub use store::{Checked, Lane, Message, Note, Produced, Span, Store, WaitEnd, is_blocked};
 pub use viewport::{CssPx, Extent, Tick, ViewNs, Viewport};

@@ -5,13 +5,13 @@
 
 use std::ops::Range;
 
-use interleave_trace::{LaneId, State, TimeNs};
+use interleave_trace::{LaneId, ObjectId, ObjectKind, State, TimeNs};
 
 use crate::amounts::{count, duration, moment, percent};
 use crate::edges::{EdgeId, EdgeKind};
 use crate::lanes::Rows;
 use crate::scene::{SpanRef, edges_of_span, pieces};
-use crate::store::{Span, Store, is_blocked};
+use crate::store::{Span, Store, WaitEnd, is_blocked};
 use crate::viewport::{CssPx, Viewport};
 
 /// What is at a point.
@@ -92,10 +92,12 @@ fn at(store: &Store, time: TimeNs) -> String {
 /// One span in words: "thread 2 was running “rows 32” for 3.1 ms, from 12.4 ms to 15.5 ms."
 pub fn describe_span(store: &Store, chosen: SpanRef) -> Description {
     let Some(span) = store.span(chosen.lane, chosen.index) else { return Description::default() };
-    let (lane, title) = (store.lane_title(span.lane), store.title(span.name, span.number));
+    let (lane, title) = (store.lane_title(span.lane), store.span_title(&span));
     let took = duration(span.duration_ns());
     let mut sentence = format!("{lane} {}", was(span.state, span.open));
-    if !title.is_empty() {
+    if wants_gil(store, &span) {
+        sentence = format!("{lane} {} the GIL", if span.open { "wants" } else { "wanted" });
+    } else if !title.is_empty() {
         let on = if is_blocked(span.state) { " for" } else { "" };
         sentence.push_str(&format!("{on} “{title}”"));
     }
@@ -103,10 +105,18 @@ pub fn describe_span(store: &Store, chosen: SpanRef) -> Description {
     if !title.is_empty() {
         facts.push(("What", title));
     }
-    if span.holder.some().is_some() {
-        let holder = store.lane_title(span.holder);
+    if let Some(site) = store.span_site(&span) {
+        sentence.push_str(&format!(" at {site}"));
+        facts.push(("Called at", site));
+    }
+    if let Some(holder) = holder_of(store, &span) {
+        let taken = taken_at(store, span.on, holder, span.start);
+        let holder = store.lane_title(holder);
         sentence.push_str(&format!(", held by {holder},"));
         facts.push(("Held by", holder));
+        if let Some(site) = taken {
+            facts.push(("Taken at", site));
+        }
     }
     let (start, end) = (at(store, span.start), at(store, span.end));
     if span.open {
@@ -117,13 +127,47 @@ pub fn describe_span(store: &Store, chosen: SpanRef) -> Description {
     facts.push(("Duration", took));
     facts.push(("From", start));
     facts.push(("To", if span.open { "still open".to_owned() } else { end }));
-    if let Some((_, edge)) = waker(store, &span) {
+    if span.timed {
+        facts.push(("Waits", "no longer than a set time".to_owned()));
+    }
+    if is_blocked(span.state) && store.wait_end(&span) == WaitEnd::TimedOut {
+        sentence.push_str("; then its time was up");
+        facts.push(("Ended", "its time was up".to_owned()));
+    } else if let Some((_, edge)) = waker(store, &span) {
         let waker = store.lane_title(edge.from);
         sentence.push_str(&format!("; {waker} let it go on"));
         facts.push(("Let go on by", waker));
     }
     sentence.push('.');
     Description { sentence, facts }
+}
+
+/// Whether a lane could run, but for the GIL.
+fn wants_gil(store: &Store, span: &Span) -> bool {
+    span.state == State::Ready && store.object_kind(span.on) == Some(ObjectKind::Gil)
+}
+
+/// Who had what a span waits for when it began to wait: as the lane itself told, or as others did.
+pub(crate) fn holder_of(store: &Store, span: &Span) -> Option<LaneId> {
+    if span.holder.some().is_some() {
+        return span.holder.some();
+    }
+    if !is_blocked(span.state) {
+        return None;
+    }
+    let holds = store.object(span.on)?.holds();
+    let then =
+        |since: TimeNs, until: Option<TimeNs>| since <= span.start && until.is_none_or(|until| until > span.start);
+    let mut holders = holds.iter().filter(|hold| hold.lane != span.lane && then(hold.since, hold.until));
+    let first = holders.next()?.lane;
+    // Of several none alone is to blame.
+    holders.next().is_none().then_some(first)
+}
+
+/// Where a lane took what it had at a time.
+fn taken_at(store: &Store, on: ObjectId, holder: LaneId, time: TimeNs) -> Option<String> {
+    let hold = store.object(on)?.hold_at(holder, time)?;
+    store.site(hold.file, hold.line)
 }
 
 fn describe_cell(store: &Store, hit: &Hit) -> Description {
@@ -197,9 +241,13 @@ pub fn describe_edge(store: &Store, id: EdgeId) -> Description {
         EdgeKind::Spawn => format!("{from} asked for {to}, which started {took} later."),
         EdgeKind::Join => format!("{to} knew {took} later that {from} had ended."),
         EdgeKind::Message => format!("{from} sent a message to {to}, which received it {took} later."),
+        EdgeKind::Wake if store.object_kind(edge.on).is_some() => {
+            let through = store.object_title(edge.on);
+            format!("{from} let {to} go on through “{through}”, which it did {took} later.")
+        }
         EdgeKind::Wake => format!("{from} let {to} go on, which it did {took} later."),
     };
-    let facts = vec![
+    let mut facts = vec![
         ("Edge", edge.kind.text().to_owned()),
         ("From", from),
         ("To", to),
@@ -207,6 +255,9 @@ pub fn describe_edge(store: &Store, id: EdgeId) -> Description {
         ("Arrived", at(store, edge.arrived)),
         ("Took", took),
     ];
+    if store.object_kind(edge.on).is_some() {
+        facts.insert(1, ("Through", store.object_title(edge.on)));
+    }
     Description { sentence, facts }
 }
 
@@ -214,6 +265,11 @@ pub fn describe_edge(store: &Store, id: EdgeId) -> Description {
 fn waker<'a>(store: &'a Store, span: &Span) -> Option<(EdgeId, &'a crate::edges::Edge)> {
     if !is_blocked(span.state) || span.open {
         return None;
+    }
+    match store.wait_end(span) {
+        WaitEnd::Woken { by } => return store.edge(by).map(|edge| (by, edge)),
+        WaitEnd::TimedOut => return None,
+        WaitEnd::Open | WaitEnd::Over(_) | WaitEnd::Unknown => {}
     }
     let rank = |kind: EdgeKind| (kind == EdgeKind::Wake) as u8;
     let edges = edges_of_span(store, SpanRef { lane: span.lane, index: span.index });
@@ -239,6 +295,22 @@ pub enum Step {
     Last,
     /// Whoever this wait was for: who let it go on, or who holds what it waits for.
     Unblocker,
+    /// Who had what this wait was for when it began.
+    Holder,
+}
+
+/// Which steps lead from a wait to those that it was for, where they lead anywhere: to the holder when it began, and to
+/// the wake that ended it.
+pub fn ways_from_wait(store: &Store, rows: &Rows, from: SpanRef) -> Vec<Step> {
+    let Some(span) = store.span(from.lane, from.index) else { return Vec::new() };
+    let mut ways = Vec::new();
+    if (is_blocked(span.state) || wants_gil(store, &span)) && step(store, rows, from, Step::Holder).is_some() {
+        ways.push(Step::Holder);
+    }
+    if waker(store, &span).is_some() {
+        ways.push(Step::Unblocker);
+    }
+    ways
 }
 
 /// Where a step leads from a span; `None` if it leads nowhere.
@@ -257,11 +329,17 @@ pub fn step(store: &Store, rows: &Rows, from: SpanRef, step: Step) -> Option<Spa
             if step == Step::Up { (0..row).rev().find_map(on_row) } else { (row + 1..rows.len()).find_map(on_row) }
         }
         Step::Unblocker => {
-            let span = store.span(from.lane, from.index).filter(|span| is_blocked(span.state))?;
-            match waker(store, &span) {
+            let span = store.span(from.lane, from.index)?;
+            let waits = is_blocked(span.state) || wants_gil(store, &span);
+            match waker(store, &span).filter(|_| waits) {
+                None if !waits => None,
                 Some((_, edge)) => doing(store, edge.from, edge.left),
-                None => nearest(store, span.holder.some()?, span.start),
+                None => nearest(store, holder_of(store, &span)?, span.start),
             }
+        }
+        Step::Holder => {
+            let span = store.span(from.lane, from.index)?;
+            nearest(store, holder_of(store, &span).filter(|holder| *holder != from.lane)?, span.start)
         }
     }
 }

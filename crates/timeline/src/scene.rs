@@ -316,7 +316,7 @@ impl Scene {
                 && height >= 10.0
                 && let Some(span) = store.span_of(lane, piece.spans.start)
             {
-                let title = store.title(span.name, span.number);
+                let title = store.span_title(&span);
                 // That a lane is ready is said by its pattern; as a word it would stand on every other span.
                 let named = if title.is_empty() && span.state != State::Ready { span.state.text() } else { &title };
                 let text = cut(named, room / options.char_width);

@@ -8,19 +8,21 @@
 //! ```text
 //!  append(slots) -> slots         as they were recorded, to be saved again
 //!                -> lanes         each with its spans, in columns
+//!                -> objects       what lanes wait for, who holds it
 //!                -> edges, marks, notes, messages, gauges, what was produced
 //! ```
 
 use std::collections::HashMap;
 
 use interleave_trace::{
-    Entry, Event, Gauge, LaneId, LaneKind, Level, Mark, MessageId, NO_NUMBER, NameId, ObjectId, Outcome, State, TimeNs,
-    What, decode, ring::Slot,
+    Entry, Event, Gauge, LaneId, LaneKind, Level, Mark, MessageId, NO_NUMBER, NameId, ObjectId, ObjectKind, Outcome,
+    State, TimeNs, What, decode, ring::Slot,
 };
 
 use crate::activity::{Activity, Share};
 use crate::edges::{Edge, EdgeId, EdgeKind, Edges, PendingWake};
 use crate::ids::Ids;
+use crate::objects::{Hold, Object, noun};
 use crate::spans::{Spans, StateTotals};
 
 /// Larger amounts are taken for this one: a damaged file must not overflow sums. As a time it is 104 days.
@@ -50,6 +52,8 @@ pub struct Lane {
     /// The most memory that its instance was seen to have, in bytes.
     pub memory_bytes: Option<u64>,
     spans: Spans,
+    /// When it gave up waiting, and for what, in order of time.
+    timeouts: Vec<(u64, ObjectId)>,
     /// It was not told how it ended, but the worker that ran it is over.
     ended_with_host: bool,
     wakes_pending: bool,
@@ -70,6 +74,7 @@ impl Lane {
             ended: None,
             memory_bytes: None,
             spans: Spans::default(),
+            timeouts: Vec::new(),
             ended_with_host: false,
             wakes_pending: false,
             joins_pending: false,
@@ -116,14 +121,34 @@ pub struct Span {
     pub open: bool,
     /// What the lane does.
     pub state: State,
-    /// What the span is called.
+    /// What the span is called; of a wait for a made object, the file of the call. See [`Store::span_title`].
     pub name: NameId,
-    /// The number behind its name, or [`NO_NUMBER`].
+    /// The number behind its name, the line in its file, or [`NO_NUMBER`].
     pub number: u32,
     /// What it waits for, or none.
     pub on: ObjectId,
     /// Which lane held that, or none.
     pub holder: LaneId,
+    /// Whether it waits no longer than a set time.
+    pub timed: bool,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitEnd {
+    /// It goes on.
+    Open,
+    /// A lane let it go on.
+    Woken {
+        /// The edge that tells who and when.
+        by: EdgeId,
+    },
+    /// The time was up.
+    TimedOut,
+    /// The lane was ended while it waited.
+    Over(Outcome),
+    /// Nobody told.
+    Unknown,
 }
 
 impl Span {
@@ -194,6 +219,8 @@ pub struct Store {
     lanes: Vec<Lane>,
     places: HashMap<LaneId, u32, Ids>,
     names: HashMap<NameId, Box<str>, Ids>,
+    objects: Vec<Object>,
+    object_places: HashMap<ObjectId, u32, Ids>,
     edges: Edges,
     activity: Activity,
     notes: Vec<Note>,
@@ -311,11 +338,26 @@ impl Store {
                 self.enter(place, time, State::Running, slot, true);
                 self.link_spawn(place);
             }
-            What::Entered { state, .. } => {
+            What::Entered { state, on, holder, .. } => {
                 let place = self.place(lane);
+                if on.some().is_some() && matches!(state, State::Waiting | State::Ready) {
+                    let object = self.known_object(on);
+                    object.wait(place, slot);
+                    if state == State::Waiting {
+                        object.owe(lane, 1);
+                    }
+                    if holder.some().is_some() {
+                        object.of = holder;
+                    }
+                }
                 self.enter(place, time, state, slot, false);
             }
-            What::Woke { target, on } => self.woke(target, PendingWake { time, waker: lane, on }),
+            What::Woke { target, on } => {
+                if on.some().is_some() {
+                    self.known_object(on).owe(target, -1);
+                }
+                self.woke(target, PendingWake { time, waker: lane, on });
+            }
             What::Joined { child } => {
                 let place = self.place(child);
                 match self.lanes[place].ended.filter(|_| !self.lanes[place].ended_with_host) {
@@ -336,8 +378,20 @@ impl Store {
                 (known.bytes, known.received) = (bytes, Some((TimeNs(time), lane)));
                 self.link_message(message);
             }
-            // What these tell is looked up where it is asked for.
-            What::Made { .. } | What::Acquired { .. } | What::Released { .. } | What::TimedOut { .. } => {}
+            What::Made { on, kind, name, number } => {
+                let object = self.known_object(on);
+                (object.kind, object.name, object.number) = (Some(kind), name, number);
+                object.made = Some((TimeNs(time), lane));
+            }
+            What::Acquired { on, file, line } => self.known_object(on).take(lane, time, file, line),
+            What::Released { on, holder } => self.known_object(on).release(holder, time),
+            What::TimedOut { on } => {
+                self.known_object(on).owe(lane, -1);
+                let place = self.place(lane);
+                let timeouts = &mut self.lanes[place].timeouts;
+                let at = timeouts.partition_point(|(earlier, _)| *earlier <= time);
+                timeouts.insert(at, (time, on));
+            }
             What::Ended(outcome) => {
                 let place = self.place(lane);
                 self.end(place, time, Some(outcome));
@@ -353,6 +407,14 @@ impl Store {
         self.lanes.push(Lane::new(lane));
         self.places.insert(lane, place as u32);
         place
+    }
+
+    fn known_object(&mut self, id: ObjectId) -> &mut Object {
+        let place = *self.object_places.entry(id).or_insert(self.objects.len() as u32) as usize;
+        if place == self.objects.len() {
+            self.objects.push(Object::new(id));
+        }
+        &mut self.objects[place]
     }
 
     fn message(&mut self, id: MessageId) -> &mut Message {
@@ -525,13 +587,43 @@ impl Store {
         }
         let place = self.place(target);
         let lane = &self.lanes[place];
-        match gone_on(&lane.spans, wake.time, lane.ended.is_some()) {
+        let gone_on = match wake.on.some() {
+            Some(on) => self.wait_ended(lane, wake.time, on),
+            None => None,
+        };
+        match gone_on.unwrap_or_else(|| gone_on_after(&lane.spans, wake.time, lane.ended.is_some())) {
             GoneOn::At(time) => self.link_wake(target, wake, time),
             GoneOn::WasNotBlocked => {}
             GoneOn::NotYet => {
                 self.lanes[place].wakes_pending = true;
                 self.edges.wake_later(target, wake);
             }
+        }
+    }
+
+    /// When the wait for `on` ended that was under way at `time`, or began just then; `None` if there was none.
+    fn wait_ended(&self, lane: &Lane, time: u64, on: ObjectId) -> Option<GoneOn> {
+        let latest = time.saturating_add(WAKE_TOLD_LATE_NS);
+        let mut at = lane.spans.begun_before(time).saturating_sub(1);
+        while let (Some(start), Some(state)) = (lane.spans.start(at), lane.spans.state(at)) {
+            if start > latest {
+                return None;
+            }
+            let end = lane.spans.start(at + 1).or(lane.ended.map(|(end, _)| end.0));
+            if state == State::Waiting && end.is_none_or(|end| end >= time) && self.waited_for(lane, at) == on {
+                return Some(end.map_or(GoneOn::NotYet, GoneOn::At));
+            }
+            at += 1;
+        }
+        // What the lane did is not known far enough.
+        if lane.ended.is_some() { None } else { Some(GoneOn::NotYet) }
+    }
+
+    fn waited_for(&self, lane: &Lane, index: usize) -> ObjectId {
+        let slot = lane.spans.slot(index).and_then(|slot| self.slots.get(slot as usize));
+        match slot.and_then(event).map(|event| event.what) {
+            Some(What::Entered { on, .. }) => on,
+            _ => ObjectId::NONE,
         }
     }
 
@@ -576,7 +668,7 @@ const WAKE_TOLD_LATE_NS: u64 = 100_000;
 /// When the lane that was blocked at `time` went on. Clocks are coarse, so a lane that begins to wait or goes
 /// on at this very instant counts as blocked. What the lane did is known beyond `time` if it did something
 /// else later, or if it is `over`.
-fn gone_on(spans: &Spans, time: u64, over: bool) -> GoneOn {
+fn gone_on_after(spans: &Spans, time: u64, over: bool) -> GoneOn {
     let mut at = spans.begun_before(time);
     let blocked_at = |at: usize| spans.state(at).is_some_and(is_blocked);
     let mut blocked = at.checked_sub(1).is_some_and(blocked_at);
@@ -714,12 +806,100 @@ impl Store {
         let (start, state, slot) = (lane.spans.start(index)?, lane.spans.state(index)?, lane.spans.slot(index)?);
         let next = lane.spans.start(index + 1).map(TimeNs);
         let end = next.unwrap_or_else(|| self.lane_end(lane));
-        let (name, number, on, holder) = match event(self.slots.get(slot as usize)?)?.what {
-            What::Entered { name, number, on, holder, .. } => (name, number, on, holder),
-            _ => (NameId::NONE, NO_NUMBER, ObjectId::NONE, LaneId::NONE),
+        let (name, number, on, holder, timed) = match event(self.slots.get(slot as usize)?)?.what {
+            What::Entered { name, number, on, holder, timed, .. } => (name, number, on, holder, timed),
+            _ => (NameId::NONE, NO_NUMBER, ObjectId::NONE, LaneId::NONE, false),
         };
         let open = next.is_none() && lane.ended.is_none();
-        Some(Span { lane: lane.id, index, start: TimeNs(start), end, open, state, name, number, on, holder })
+        Some(Span { lane: lane.id, index, start: TimeNs(start), end, open, state, name, number, on, holder, timed })
+    }
+
+    /// Everything that lanes were told to wait for or to hold, in the order in which it was first heard of.
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
+    /// Something that lanes wait for or hold.
+    pub fn object(&self, id: ObjectId) -> Option<&Object> {
+        self.objects.get(*self.object_places.get(&id)? as usize)
+    }
+
+    /// What kind of thing it is, if it was told to have been made.
+    pub fn object_kind(&self, id: ObjectId) -> Option<ObjectKind> {
+        self.object(id)?.kind
+    }
+
+    /// What an object is called: "lock accounts", "queue jobs", "end of thread 1", "GIL".
+    pub fn object_title(&self, id: ObjectId) -> String {
+        let Some((object, kind)) = self.object(id).and_then(|object| Some((object, object.kind?))) else {
+            return if id.some().is_some() { format!("object {id:?}") } else { String::new() };
+        };
+        let (noun, title) = (noun(kind), self.title(object.name, object.number));
+        match kind {
+            ObjectKind::Gil => noun.to_owned(),
+            ObjectKind::End if object.of.some().is_some() => format!("{noun} {}", self.lane_title(object.of)),
+            _ if title.is_empty() => format!("{noun} {}", id.count()),
+            _ if title.to_ascii_lowercase().starts_with(&noun.to_ascii_lowercase()) => title,
+            _ => format!("{noun} {title}"),
+        }
+    }
+
+    /// What a span is called: the work, or what is waited for. A wait for a made object is called after that.
+    pub fn span_title(&self, span: &Span) -> String {
+        match self.object_kind(span.on) {
+            None => self.title(span.name, span.number),
+            Some(ObjectKind::End) if span.holder.some().is_some() => format!("join {}", self.lane_title(span.holder)),
+            Some(_) => self.object_title(span.on),
+        }
+    }
+
+    /// A place in a program: "bank.rs:12".
+    pub fn site(&self, file: NameId, line: u32) -> Option<String> {
+        match (self.name(file), line) {
+            ("", _) => None,
+            (file, NO_NUMBER) => Some(file.to_owned()),
+            (file, line) => Some(format!("{file}:{line}")),
+        }
+    }
+
+    /// Where the call stands that waits for a made object, if that was told.
+    pub fn span_site(&self, span: &Span) -> Option<String> {
+        self.object_kind(span.on).filter(|kind| *kind != ObjectKind::Gil)?;
+        self.site(span.name, span.number)
+    }
+
+    /// What a lane has now, in the order in which it took it.
+    pub fn held_by(&self, lane: LaneId) -> Vec<Hold> {
+        let all = self.objects.iter().flat_map(Object::holders);
+        let mut own: Vec<Hold> = all.filter(|hold| hold.lane == lane).collect();
+        own.sort_unstable_by_key(|hold| (hold.since, hold.on));
+        own
+    }
+
+    /// How a wait ended.
+    pub fn wait_end(&self, span: &Span) -> WaitEnd {
+        if span.open {
+            return WaitEnd::Open;
+        }
+        let Some(lane) = self.lane(span.lane) else { return WaitEnd::Unknown };
+        let wakes = self.edges_of(span.lane).filter(|(_, edge)| {
+            let here = edge.to == span.lane
+                && edge.arrived == span.end
+                && edge.left.0.saturating_add(WAKE_TOLD_LATE_NS) >= span.start.0;
+            here && edge.kind == EdgeKind::Wake && (edge.on == span.on || edge.on.some().is_none())
+        });
+        if let Some((by, _)) = wakes.filter(|(_, edge)| edge.from != span.lane).last() {
+            return WaitEnd::Woken { by };
+        }
+        let first = lane.timeouts.partition_point(|(time, _)| *time < span.start.0);
+        let mut timeouts = lane.timeouts[first..].iter().take_while(|(time, _)| *time <= span.end.0);
+        if span.timed && timeouts.any(|(_, on)| *on == span.on) {
+            return WaitEnd::TimedOut;
+        }
+        match lane.ended {
+            Some((end, outcome)) if end == span.end && lane.spans.len() == span.index + 1 => WaitEnd::Over(outcome),
+            _ => WaitEnd::Unknown,
+        }
     }
 
     /// The spans of a lane.

@@ -493,7 +493,7 @@ impl Brush<'_> {
                 self.rect(&self.palette.text, x, y, 2.0, height);
                 self.rect(&self.palette.text, x + 4.0, y, 2.0, height);
             }
-            Outcome::Failed | Outcome::Killed => {
+            Outcome::Failed | Outcome::Killed | Outcome::Deadlocked => {
                 let (half, middle) = ((height / 3.0).min(7.0), y + height / 2.0);
                 context.set_stroke_style_str(&self.palette.bad);
                 context.set_line_width(2.5);
@@ -525,7 +525,7 @@ impl Brush<'_> {
                 x += 12.0;
             }
             let color = match caption.outcome {
-                Some(Outcome::Failed | Outcome::Killed) => &self.palette.bad,
+                Some(Outcome::Failed | Outcome::Killed | Outcome::Deadlocked) => &self.palette.bad,
                 _ if caption.kind == LaneKind::Page => &self.palette.muted,
                 _ => &self.palette.text,
             };

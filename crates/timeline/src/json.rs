@@ -63,6 +63,13 @@ impl Json {
         self.text.push_str("null");
     }
 
+    pub fn optional(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(text),
+            None => self.null(),
+        }
+    }
+
     pub fn text(&mut self, text: &str) {
         self.text.push('"');
         for char in text.chars() {

@@ -14,6 +14,8 @@
 mod activity;
 pub mod amounts;
 mod comparison;
+mod contention;
+mod deadlock;
 mod edges;
 mod ids;
 mod json;
@@ -31,6 +33,8 @@ mod viewport;
 
 pub use activity::Share;
 pub use comparison::{Compared, Comparison, ComparisonRow, Load};
+pub use contention::{ObjectReport, WaitReport};
+pub use deadlock::{Deadlock, Held, Stuck, Watch};
 pub use edges::{Edge, EdgeId, EdgeKind};
 pub use lanes::{Row, Rows, process_of};
 pub use lints::{Diagnosis, Lint, lints};

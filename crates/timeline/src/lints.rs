@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use interleave_trace::{LaneId, State};
 
 use crate::amounts::{count, duration, fixed, percent};
-use crate::report::{LaneReport, Report, last_busy};
+use crate::deadlock::{Stuck, stopped_circle};
+use crate::report::{LaneReport, Report, RunOutcome, last_busy};
 use crate::store::Store;
 
 /// What kind of remark.
@@ -15,6 +16,9 @@ use crate::store::Store;
 pub enum Lint {
     /// "214 events were lost: the rings were full, so the picture has gaps."
     LostEvents,
+    /// "These waited for each other: thread 1 holds lock left and waits for lock right; ... Another lane could still
+    /// have let one of them go on, and none did."
+    Circle,
     /// "thread 1 had 83 % of the work of 4 workers."
     Lopsided,
     /// "Workers were idle at the end: the last one worked for 31 ms after the first was done."
@@ -40,7 +44,7 @@ pub struct Diagnosis {
 
 /// All remarks on a run that is over, the gravest first.
 pub fn lints(store: &Store, report: &Report) -> Vec<Diagnosis> {
-    let lints = [lost_events, lopsided, tail, start_up, took_turns, crowded];
+    let lints = [lost_events, waited_in_circle, lopsided, tail, start_up, took_turns, crowded];
     lints.iter().filter_map(|lint| lint(store, report)).collect()
 }
 
@@ -64,6 +68,20 @@ fn lost_events(_: &Store, report: &Report) -> Option<Diagnosis> {
     let verb = if lost == 1 { "was" } else { "were" };
     let sentence = || format!("{} {verb} lost: the rings were full, so the picture has gaps.", count(lost, "event"));
     (lost > 0).then(sentence).and_then(|sentence| diagnosis(Lint::LostEvents, None, sentence))
+}
+
+/// Lanes waited for each other when the run was stopped. No deadlock: what they waited for any lane could release.
+fn waited_in_circle(store: &Store, report: &Report) -> Option<Diagnosis> {
+    if report.outcome != RunOutcome::Stopped {
+        return None;
+    }
+    let circle = stopped_circle(store);
+    let first = circle.first()?;
+    let who: Vec<String> = circle.iter().map(Stuck::sentence).collect();
+    let who = who.join("; ");
+    let sentence =
+        format!("These waited for each other: {who}. Another lane could have let one of them go on, and none did.");
+    diagnosis(Lint::Circle, Some(first.lane), sentence)
 }
 
 /// One worker of several had more than twice its share, and most of the work.

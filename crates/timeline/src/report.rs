@@ -4,8 +4,10 @@
 //! nobody's share of the work. Start-up is counted wherever it lies, since a pool that is warm before the run
 //! begins has cost its start all the same.
 
-use interleave_trace::{LaneId, LaneKind, Outcome, State, TimeNs};
+use interleave_trace::{LaneId, LaneKind, ObjectId, ObjectKind, Outcome, State, TimeNs};
 
+use crate::contention::{ObjectReport, WaitReport, contention};
+use crate::deadlock::Deadlock;
 use crate::json::Json;
 use crate::lanes::process_of;
 use crate::spans::StateTotals;
@@ -24,6 +26,8 @@ pub enum RunOutcome {
     WrongResult,
     /// A worker gave up or vanished before the work was done.
     Failed,
+    /// Lanes waited for what could never come, and it was ended for that.
+    Deadlocked,
     /// It was stopped.
     Stopped,
 }
@@ -37,6 +41,7 @@ impl RunOutcome {
             Self::Completed => "completed",
             Self::WrongResult => "wrong result",
             Self::Failed => "failed",
+            Self::Deadlocked => "deadlocked",
             Self::Stopped => "stopped",
         }
     }
@@ -58,6 +63,12 @@ pub struct LaneReport {
     pub kind: LaneKind,
     /// Time in each state during the run.
     pub totals: StateTotals,
+    /// For whom it waited most during the run, if that was told: what that is called, and for how long.
+    pub waited_for: Option<(String, u64)>,
+    /// Time for which it could have run but for the GIL, during the run.
+    pub wanted_gil_ns: u64,
+    /// Time for which it had the GIL, during the run.
+    pub held_gil_ns: u64,
     /// How many spans it has, in and out of the run.
     pub spans: usize,
     /// From being asked for to its first instruction.
@@ -153,6 +164,12 @@ pub struct Report {
     pub lost: u64,
     /// The result, once it was checked.
     pub result: Option<ResultReport>,
+    /// What lanes took or waited for, that which cost most waiting first.
+    pub objects: Vec<ObjectReport>,
+    /// Who waited for whom, the most first.
+    pub waits: Vec<WaitReport>,
+    /// Who could never go on, if the run was ended for that.
+    pub deadlock: Option<Deadlock>,
 }
 
 impl Report {
@@ -162,6 +179,7 @@ impl Report {
         let window = store.run_started().map(|start| (start, run_end(store, outcome).max(start)));
         let mut totals = StateTotals::default();
         let mut lanes = Vec::with_capacity(store.lanes().len());
+        let contention = contention(store, window);
         for lane in store.lanes() {
             if lane.kind == LaneKind::Page || (lane.span_count() == 0 && lane.spawned.is_none()) {
                 continue;
@@ -173,6 +191,9 @@ impl Report {
                 title: store.lane_title(lane.id),
                 kind: lane.kind,
                 totals: own,
+                waited_for: contention.most_waited_for(lane.id),
+                wanted_gil_ns: contention.wanted_gil_ns(lane.id),
+                held_gil_ns: contention.held_gil_ns(lane.id),
                 spans: lane.span_count(),
                 start_up_ns: lane.start_up_ns(),
                 outcome: lane.ended.map(|(_, outcome)| outcome),
@@ -202,7 +223,20 @@ impl Report {
                 summary: store.name(checked.summary).to_owned(),
                 digest: checked.digest,
             }),
+            objects: contention.objects,
+            waits: contention.waits,
+            deadlock: (outcome == RunOutcome::Deadlocked).then(|| Deadlock::of(store)).flatten(),
         }
+    }
+
+    /// The figures of the GIL, if there is one; of several instances the first's.
+    pub fn gil(&self) -> Option<&ObjectReport> {
+        self.objects.iter().find(|object| object.kind == ObjectKind::Gil)
+    }
+
+    /// The figures of one object.
+    pub fn object(&self, id: ObjectId) -> Option<&ObjectReport> {
+        self.objects.iter().find(|object| object.object == id)
     }
 
     /// Time executing during the run, of all lanes.
@@ -289,6 +323,13 @@ impl Report {
                 json.key("digest").text(&format!("{:016x}", result.digest));
             }),
         }
+        json.key("deadlock");
+        match &self.deadlock {
+            None => json.null(),
+            Some(deadlock) => deadlock.write(json),
+        }
+        json.key("objects").list(&self.objects, |object, json| object.write(json));
+        json.key("waits").list(&self.waits, |wait, json| wait.write(json));
         json.key("lanes").list(&self.lanes, |lane, json| {
             json.object(|json| {
                 json.key("name").text(&lane.title);
@@ -296,6 +337,10 @@ impl Report {
                 json.key("spans").number(Some(lane.spans as u64));
                 json.key("start_up_ns").number(lane.start_up_ns);
                 json.key("totals_ns").object(|json| totals_to_json(&lane.totals, json));
+                json.key("waited_for").optional(lane.waited_for.as_ref().map(|(title, _)| title.as_str()));
+                json.key("waited_for_ns").number(lane.waited_for.as_ref().map(|(_, ns)| *ns));
+                json.key("wanted_gil_ns").number(Some(lane.wanted_gil_ns));
+                json.key("held_gil_ns").number(Some(lane.held_gil_ns));
                 json.key("outcome");
                 match lane.outcome {
                     None => json.null(),
@@ -324,6 +369,8 @@ fn outcome(store: &Store) -> RunOutcome {
         |outcomes: &[Outcome]| workers().any(|lane| lane.ended.is_some_and(|(_, outcome)| outcomes.contains(&outcome)));
     if any(&[Outcome::Failed, Outcome::Killed]) {
         RunOutcome::Failed
+    } else if store.lanes().iter().any(|lane| matches!(lane.ended, Some((_, Outcome::Deadlocked)))) {
+        RunOutcome::Deadlocked
     } else if any(&[Outcome::Stopped, Outcome::Cancelled]) {
         RunOutcome::Stopped
     } else if store.run_started().is_some() {
@@ -336,7 +383,7 @@ fn outcome(store: &Store) -> RunOutcome {
 /// When the run was over: as marked, or when its last lane ended, or now.
 fn run_end(store: &Store, outcome: RunOutcome) -> TimeNs {
     store.run_finished().unwrap_or_else(|| match outcome {
-        RunOutcome::Failed | RunOutcome::Stopped => {
+        RunOutcome::Failed | RunOutcome::Deadlocked | RunOutcome::Stopped => {
             let ends = store.lanes().iter().filter_map(|lane| lane.ended.map(|(end, _)| end));
             ends.max().unwrap_or(store.latest())
         }

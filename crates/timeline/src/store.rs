@@ -876,6 +876,14 @@ impl Store {
         own
     }
 
+    /// Whether a wait ended since its time was up.
+    pub fn timed_out(&self, span: &Span) -> bool {
+        let Some(lane) = self.lane(span.lane).filter(|_| span.timed && !span.open) else { return false };
+        let first = lane.timeouts.partition_point(|(time, _)| *time < span.start.0);
+        let mut timeouts = lane.timeouts[first..].iter().take_while(|(time, _)| *time <= span.end.0);
+        timeouts.any(|(_, on)| *on == span.on)
+    }
+
     /// How a wait ended.
     pub fn wait_end(&self, span: &Span) -> WaitEnd {
         if span.open {
@@ -888,18 +896,24 @@ impl Store {
                 && edge.left.0.saturating_add(WAKE_TOLD_LATE_NS) >= span.start.0;
             here && edge.kind == EdgeKind::Wake && (edge.on == span.on || edge.on.some().is_none())
         });
-        if let Some((by, _)) = wakes.filter(|(_, edge)| edge.from != span.lane).last() {
+        if let Some((by, _)) = wakes.filter(|(_, edge)| edge.from != span.lane).next_back() {
             return WaitEnd::Woken { by };
         }
-        let first = lane.timeouts.partition_point(|(time, _)| *time < span.start.0);
-        let mut timeouts = lane.timeouts[first..].iter().take_while(|(time, _)| *time <= span.end.0);
-        if span.timed && timeouts.any(|(_, on)| *on == span.on) {
+        if self.timed_out(span) {
             return WaitEnd::TimedOut;
         }
         match lane.ended {
             Some((end, outcome)) if end == span.end && lane.spans.len() == span.index + 1 => WaitEnd::Over(outcome),
             _ => WaitEnd::Unknown,
         }
+    }
+
+    /// The span of a lane that began with the event in a slot, unless it gave way to another.
+    pub(crate) fn span_begun_by(&self, lane: &Lane, slot: u32) -> Option<Span> {
+        let begun = event(self.slots.get(slot as usize)?)?.time.0.min(LARGEST);
+        let after = lane.spans.begun_by(begun);
+        let at = (lane.spans.begun_before(begun)..after).find(|&at| lane.spans.slot(at) == Some(slot))?;
+        self.span_of(lane, at)
     }
 
     /// The spans of a lane.

@@ -81,6 +81,8 @@ codes! {
         Stopped = "stopped",
         /// It vanished: its worker was gone.
         Killed = "killed",
+        /// It waited for what could never come, and its run was ended for that.
+        Deadlocked = "deadlocked",
     }
 
     /// A point that belongs to the whole run.

@@ -109,7 +109,7 @@ pub unsafe fn run(entry: usize) {
     let entry: *mut Entry = std::ptr::with_exposed_provenance_mut(entry);
     // SAFETY: `sys::spawn_thread` made it with `Box::into_raw`; by the contract this is its only use.
     let entry = unsafe { Box::from_raw(entry) };
-    entry();
+    sys::run_threads(*entry);
 }
 
 /// A gate that lanes wait at until it is opened, once.

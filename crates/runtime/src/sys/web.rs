@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::sync::Once;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use futures_channel::mpsc::UnboundedSender;
@@ -75,9 +75,13 @@ fn give_up(fault: Fault) {
     }
 }
 
-/// Makes panics and traps of the calling thread known. A trap cannot be caught from inside, but the worker's
+/// Makes panics and traps of the calling thread known, from the first call on. A trap cannot be caught from inside, but the worker's
 /// global scope gets an event, and the instance can still be called then.
 pub(crate) fn watch_for_faults() {
+    thread_local! { static WATCHED: Cell<bool> = const { Cell::new(false) } }
+    if WATCHED.replace(true) {
+        return;
+    }
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
@@ -129,7 +133,49 @@ pub(crate) fn catching<T>(body: impl FnOnce() -> T) -> Result<T, Fault> {
     Ok(body())
 }
 
+/// Whether the worker of a thread that is over waits for another thread.
+static KEEPS_WORKERS: AtomicBool = AtomicBool::new(false);
+/// Workers that wait for a thread.
+static SPARE: Mutex<Vec<Arc<Berth>>> = Mutex::new(Vec::new());
+
+/// Where a worker that is kept finds its next thread.
+#[derive(Default)]
+struct Berth {
+    entry: Mutex<Option<Entry>>,
+    filled: Condvar,
+}
+
+/// From now on the worker of a thread that is over is kept for the next: a program that is run many times need not wait
+/// for new ones each time. They end with the instance.
+pub fn keep_workers() {
+    KEEPS_WORKERS.store(true, Ordering::Relaxed);
+}
+
+/// In a worker: runs its thread, and if workers are kept, one thread after another without an end.
+pub(crate) fn run_threads(first: Entry) {
+    first();
+    let berth: Arc<Berth> = Arc::default();
+    while KEEPS_WORKERS.load(Ordering::Relaxed) {
+        SPARE.lock().unwrap_or_else(PoisonError::into_inner).push(berth.clone());
+        let mut entry = berth.entry.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = loop {
+            match entry.take() {
+                Some(next) => break next,
+                None => entry = berth.filled.wait(entry).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(entry);
+        next();
+    }
+}
+
 pub(crate) fn spawn_thread(lane: LaneId, entry: Entry) {
+    let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    if let Some(berth) = spare {
+        *berth.entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
+        berth.filled.notify_one();
+        return;
+    }
     let entry = Box::into_raw(Box::new(entry)).expose_provenance();
     if let Some(outside) = outside() {
         (outside.spawn_thread)(entry, lane);

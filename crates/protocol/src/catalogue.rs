@@ -1,8 +1,11 @@
-//! The catalogue: every workload with what a visitor can say about it.
+//! The catalogue: every workload and program with what a visitor can say about it.
+//!
+//! A workload is written as steps and runs in every model. A program is written for one model, as one would write it
+//! there, with that model's own primitives; the lessons show its source.
 
-use crate::spec::Field;
+use crate::spec::{Field, Model};
 
-/// What limits a workload.
+/// What limits a workload, or that it is a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Computing: more processors help.
@@ -13,11 +16,13 @@ pub enum Kind {
     Mixed,
     /// Something goes wrong on purpose.
     Accident,
+    /// Written for one model, with primitives of its own.
+    Program,
 }
 
 impl Kind {
     /// All of them, in the order of the catalogue.
-    pub const ALL: [Kind; 4] = [Kind::Cpu, Kind::Io, Kind::Mixed, Kind::Accident];
+    pub const ALL: [Kind; 5] = [Kind::Cpu, Kind::Io, Kind::Mixed, Kind::Accident, Kind::Program];
 
     /// The heading of its group in the catalogue.
     pub const fn title(self) -> &'static str {
@@ -26,6 +31,7 @@ impl Kind {
             Kind::Io => "I/O-bound",
             Kind::Mixed => "CPU and I/O",
             Kind::Accident => "What goes wrong",
+            Kind::Program => "Programs",
         }
     }
 }
@@ -60,10 +66,12 @@ pub struct Info {
     pub kind: Kind,
     /// What it does and what to look for, in a sentence or two.
     pub text: &'static str,
+    /// The one model that it runs in, if it is a program.
+    pub only: Option<Model>,
     /// How much there is to do.
-    pub size: Knob,
-    /// Into how many tasks it is cut.
-    pub tasks: Knob,
+    pub size: Option<Knob>,
+    /// Into how many tasks it is cut; of a program, on how many lanes it is done.
+    pub tasks: Option<Knob>,
     /// How long each wait for the outside takes, where it has such waits.
     pub latency: Option<Knob>,
     /// How often something arrives, where something does.
@@ -73,11 +81,26 @@ pub struct Info {
 }
 
 impl Info {
+    /// Whether its threads can take part in a GIL.
+    pub fn can_have_gil(&self) -> bool {
+        match self.kind {
+            Kind::Cpu | Kind::Io | Kind::Mixed => true,
+            Kind::Accident => false,
+            Kind::Program => self.only == Some(Model::Threads),
+        }
+    }
+
+    /// Whether it can run one lane at a time, switching as a seed says: all that its lanes share is behind primitives and
+    /// checkpoints.
+    pub fn can_be_seeded(&self) -> bool {
+        self.only == Some(Model::Threads)
+    }
+
     /// The knob behind a field, if the workload has it. Workers are the machine's, not the workload's.
     pub fn knob(&self, field: Field) -> Option<Knob> {
         match field {
-            Field::Size => Some(self.size),
-            Field::Tasks => Some(self.tasks),
+            Field::Size => self.size,
+            Field::Tasks => self.tasks,
             Field::Latency => self.latency,
             Field::Rate => self.rate,
             _ => None,
@@ -106,14 +129,41 @@ macro_rules! workloads {
 const TASKS: Knob = knob("Tasks", "tasks", 1, 4096, 16);
 
 const fn cpu(id: &'static str, title: &'static str, text: &'static str, size: Knob) -> Info {
-    Info { id, title, kind: Kind::Cpu, text, size, tasks: TASKS, latency: None, rate: None, picture: false }
+    Info {
+        id,
+        title,
+        kind: Kind::Cpu,
+        text,
+        only: None,
+        size: Some(size),
+        tasks: Some(TASKS),
+        latency: None,
+        rate: None,
+        picture: false,
+    }
 }
 
 const fn accident(id: &'static str, title: &'static str, text: &'static str) -> Info {
     Info {
         kind: Kind::Accident,
-        tasks: knob("Tasks", "tasks", 1, 64, 4),
+        tasks: Some(knob("Tasks", "tasks", 1, 64, 4)),
         ..cpu(id, title, text, knob("Work before it", "thousand steps", 1, 1_000_000, 20_000))
+    }
+}
+
+/// A program without knobs.
+const fn program(only: Model, id: &'static str, title: &'static str, text: &'static str) -> Info {
+    Info {
+        id,
+        title,
+        kind: Kind::Program,
+        text,
+        only: Some(only),
+        size: None,
+        tasks: None,
+        latency: None,
+        rate: None,
+        picture: false,
     }
 }
 
@@ -157,7 +207,7 @@ workloads! {
     /// Waits of a set length.
     Timers Info {
         kind: Kind::Io,
-        tasks: knob("Tasks", "tasks", 1, 4096, 8),
+        tasks: Some(knob("Tasks", "tasks", 1, 4096, 8)),
         ..cpu(
             "timers", "Timers",
             "Every task sleeps for a while, as if it waited for a server. One after another the waits add up; side by side they overlap, on a single thread too.",
@@ -167,7 +217,7 @@ workloads! {
     /// Downloads of the site's own files.
     Downloads Info {
         kind: Kind::Io,
-        tasks: knob("Tasks", "tasks", 1, 64, 8),
+        tasks: Some(knob("Tasks", "tasks", 1, 64, 8)),
         latency: Some(knob("Added latency", "ms", 0, 5_000, 100)),
         ..cpu(
             "downloads", "Downloads",
@@ -178,7 +228,7 @@ workloads! {
     /// Requests that arrive at a rate, each with computing and waiting.
     Requests Info {
         kind: Kind::Mixed,
-        tasks: knob("Requests", "requests", 1, 1_024, 24),
+        tasks: Some(knob("Requests", "requests", 1, 1_024, 24)),
         latency: Some(knob("I/O part", "ms", 0, 5_000, 40)),
         rate: Some(knob("Arrival rate", "requests/s", 1, 10_000, 200)),
         ..cpu(
@@ -195,6 +245,15 @@ workloads! {
     Memory accident("memory", "Memory runs out", "One task asks for memory until the instance has no more to give.");
     /// A task that never ends.
     Endless accident("endless", "A loop that never ends", "One task never returns and never yields. Only Stop ends it.");
+    /// Threads that add to one counter without a lock.
+    Race Info {
+        size: Some(knob("Additions each", "additions", 1, 10_000_000, 100_000)),
+        tasks: Some(knob("Threads", "threads", 1, 8, 2)),
+        ..program(
+            Model::Threads, "race", "A race on a counter",
+            "Threads add one to the same counter: read it, add, write it back. Who writes back an old sum wipes out what others added meanwhile.",
+        )
+    };
 }
 
 impl Workload {
@@ -211,7 +270,7 @@ mod tests {
     #[test]
     fn every_knob_begins_within_its_range() {
         for info in Workload::ALL.iter().map(|workload| workload.info()) {
-            for knob in [Some(info.size), Some(info.tasks), info.latency, info.rate].into_iter().flatten() {
+            for knob in [info.size, info.tasks, info.latency, info.rate].into_iter().flatten() {
                 assert!((knob.min..=knob.max).contains(&knob.default), "{}: {knob:?}", info.id);
             }
         }
@@ -223,5 +282,12 @@ mod tests {
             assert_eq!(Workload::from_id(workload.info().id), Some(workload));
         }
         assert_eq!(Workload::from_id("Primes"), None);
+    }
+
+    #[test]
+    fn programs_and_only_they_belong_to_one_model() {
+        for info in Workload::ALL.iter().map(|workload| workload.info()) {
+            assert_eq!(info.only.is_some(), info.kind == Kind::Program, "{}", info.id);
+        }
     }
 }

@@ -11,4 +11,6 @@ mod spec;
 pub use catalogue::{Info, Kind, Knob, Workload};
 pub use failure::Failure;
 pub use message::{Command, Role, Update, channel};
-pub use spec::{Chunking, Field, Model, Problem, RunSpec, Start, WORKERS};
+pub use spec::{
+    Chunking, Field, INTERVAL, MOST_SWITCHES, Model, Problem, RunSpec, Start, Switch, Switches, WORKERS, Wants,
+};

@@ -75,6 +75,71 @@ choices! {
 /// The workers of threads and processes. The default is the machine's number of cores.
 pub const WORKERS: Knob = Knob { label: "Workers", unit: "workers", min: 1, max: 64, default: 2 };
 
+/// How long a thread waits for the GIL before it asks the holder to let go. The default is CPython's.
+pub const INTERVAL: Knob = Knob { label: "Switch interval", unit: "ms", min: 1, max: 1_000, default: 5 };
+
+/// The most decisions that a link may carry.
+pub const MOST_SWITCHES: usize = 12;
+
+/// A decision of a schedule against its rule: at this step that lane goes on, counted in the order of their beginnings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Switch {
+    /// The how-manieth decision of the run.
+    pub step: u32,
+    /// Who goes on.
+    pub lane: u32,
+}
+
+/// A schedule as the list of its decisions: `12.1-40.0` in links, `none` if it is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Switches {
+    list: [Switch; MOST_SWITCHES],
+    length: u8,
+}
+
+impl Switches {
+    /// Of these; `None` if they are more than a link may carry.
+    pub fn new(switches: &[Switch]) -> Option<Self> {
+        let mut list = [Switch::default(); MOST_SWITCHES];
+        list.get_mut(..switches.len())?.copy_from_slice(switches);
+        Some(Self { list, length: switches.len() as u8 })
+    }
+
+    /// In their order.
+    pub fn as_slice(&self) -> &[Switch] {
+        self.list.get(..usize::from(self.length)).unwrap_or(&self.list)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        if text == NO_SWITCHES {
+            return Some(Self::default());
+        }
+        let switch = |pair: &str| {
+            let (step, lane) = pair.split_once('.')?;
+            Some(Switch { step: step.parse().ok()?, lane: lane.parse().ok()? })
+        };
+        let switches: Option<Vec<Switch>> = text.split('-').map(switch).collect();
+        Self::new(&switches?)
+    }
+}
+
+const NO_SWITCHES: &str = "none";
+
+impl fmt::Display for Switches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.as_slice().is_empty() {
+            return f.write_str(NO_SWITCHES);
+        }
+        for (n, Switch { step, lane }) in self.as_slice().iter().enumerate() {
+            if n > 0 {
+                f.write_str("-")?;
+            }
+            write!(f, "{step}.{lane}")?;
+        }
+        Ok(())
+    }
+}
+
 /// What to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSpec {
@@ -98,6 +163,14 @@ pub struct RunSpec {
     pub rate: u32,
     /// Whether work records its spans; off only for measuring what that costs.
     pub record: bool,
+    /// Whether of the threads of an instance only one runs at a time.
+    pub gil: bool,
+    /// How long a thread waits for the GIL before it asks for it, in milliseconds.
+    pub interval_ms: u32,
+    /// What a seeded schedule's decisions follow from; `None` lets all lanes run freely.
+    pub seed: Option<u32>,
+    /// A schedule by its decisions. It goes before a seed.
+    pub switches: Option<Switches>,
 }
 
 /// A part of a [`RunSpec`] that has a control.
@@ -123,11 +196,19 @@ pub enum Field {
     Rate,
     /// [`RunSpec::record`]
     Record,
+    /// [`RunSpec::gil`]
+    Gil,
+    /// [`RunSpec::interval_ms`]
+    Interval,
+    /// [`RunSpec::seed`]
+    Seed,
+    /// [`RunSpec::switches`]
+    Switches,
 }
 
 impl Field {
     /// All of them, in the order of a link. The workload comes first: the other defaults depend on it.
-    pub const ALL: [Field; 10] = [
+    pub const ALL: [Field; 14] = [
         Field::Workload,
         Field::Model,
         Field::Size,
@@ -138,6 +219,10 @@ impl Field {
         Field::Latency,
         Field::Rate,
         Field::Record,
+        Field::Gil,
+        Field::Interval,
+        Field::Seed,
+        Field::Switches,
     ];
 
     /// Its name in links.
@@ -153,6 +238,10 @@ impl Field {
             Field::Latency => "latency",
             Field::Rate => "rate",
             Field::Record => "record",
+            Field::Gil => "gil",
+            Field::Interval => "interval",
+            Field::Seed => "seed",
+            Field::Switches => "switches",
         }
     }
 }
@@ -177,6 +266,12 @@ pub enum Wants {
     OneOf(&'static [&'static str]),
     /// One of the catalogue's names.
     AWorkload,
+    /// Any whole number that fits 32 bits, or nothing.
+    ASeed,
+    /// Decisions of a schedule.
+    Decisions,
+    /// Nothing: what is run has no such thing.
+    Nothing,
 }
 
 impl fmt::Display for Problem {
@@ -188,6 +283,11 @@ impl fmt::Display for Problem {
             }
             Wants::OneOf(words) => write!(f, "“{value}” is not one of: {}.", words.join(", ")),
             Wants::AWorkload => write!(f, "There is no workload named “{value}”; pick one from the catalogue."),
+            Wants::ASeed => write!(f, "Seed takes a whole number from 0 to {}, or nothing, not “{value}”.", u32::MAX),
+            Wants::Decisions => {
+                write!(f, "Switches are up to {MOST_SWITCHES} pairs of step and lane like 12.1-40.0, not “{value}”.")
+            }
+            Wants::Nothing => write!(f, "{} has no meaning for what is run, so “{value}” changes nothing.", self.field.id()),
         }
     }
 }
@@ -197,22 +297,29 @@ impl RunSpec {
     pub fn new(workload: Workload, cores: u32) -> Self {
         let info = workload.info();
         let of = |knob: Option<Knob>| knob.map_or(0, |knob| knob.default);
+        // A program says itself how many lanes it has, so the machine does not matter.
+        let workers = if info.only.is_some() { WORKERS.default } else { cores };
         Self {
             workload,
-            model: Model::Threads,
-            size: info.size.default,
-            tasks: info.tasks.default,
-            workers: cores.clamp(WORKERS.min, WORKERS.max),
+            model: info.only.unwrap_or(Model::Threads),
+            size: of(info.size),
+            tasks: of(info.tasks),
+            workers: workers.clamp(WORKERS.min, WORKERS.max),
             chunking: Chunking::Dynamic,
             start: Start::Cold,
             latency_ms: of(info.latency),
             rate: of(info.rate),
             record: true,
+            gil: false,
+            interval_ms: INTERVAL.default,
+            seed: None,
+            switches: None,
         }
     }
 
     /// The value of a field, as in a link.
     pub fn get(&self, field: Field) -> String {
+        let on = |it: bool| if it { "on" } else { "off" }.to_owned();
         match field {
             Field::Workload => self.workload.info().id.into(),
             Field::Model => self.model.id().into(),
@@ -223,12 +330,17 @@ impl RunSpec {
             Field::Start => self.start.id().into(),
             Field::Latency => self.latency_ms.to_string(),
             Field::Rate => self.rate.to_string(),
-            Field::Record => if self.record { "on" } else { "off" }.into(),
+            Field::Record => on(self.record),
+            Field::Gil => on(self.gil),
+            Field::Interval => self.interval_ms.to_string(),
+            Field::Seed => self.seed.map(|seed| seed.to_string()).unwrap_or_default(),
+            Field::Switches => self.switches.map(|switches| switches.to_string()).unwrap_or_default(),
         }
     }
 
     /// Sets a field from text; a value that the field does not take changes nothing. Another workload
-    /// brings its own size, tasks, latency and rate.
+    /// brings its own size, tasks, latency and rate, and runs freely and without a GIL. Of a seed and a list of switches
+    /// the last that is set counts.
     pub fn set(&mut self, field: Field, value: &str) -> Result<(), Problem> {
         let value = value.trim();
         let refuse = |wants| Problem { field, value: value.chars().take(40).collect(), wants };
@@ -244,14 +356,17 @@ impl RunSpec {
             Field::Workload => {
                 let workload = Workload::from_id(value).ok_or_else(|| refuse(Wants::AWorkload))?;
                 let Self { model, workers, chunking, start, record, .. } = *self;
-                *self = Self { model, workers, chunking, start, record, ..Self::new(workload, workers) };
+                let new = Self { record, ..Self::new(workload, workers) };
+                let free = Self { model, workers, chunking, start, ..new };
+                *self = if workload.info().only.is_some() { new } else { free };
             }
             Field::Model => {
-                const WORDS: &[&str] = &["sequential", "threads", "processes", "tasks"];
-                self.model = Model::from_id(value).ok_or_else(|| refuse(Wants::OneOf(WORDS)))?;
+                let words = models(info.only);
+                let model = Model::from_id(value).filter(|model| words.contains(&model.id()));
+                self.model = model.ok_or_else(|| refuse(Wants::OneOf(words)))?;
             }
-            Field::Size => self.size = number(Some(info.size))?,
-            Field::Tasks => self.tasks = number(Some(info.tasks))?,
+            Field::Size => self.size = number(info.size)?,
+            Field::Tasks => self.tasks = number(info.tasks)?,
             Field::Workers => self.workers = number(Some(WORKERS))?,
             Field::Chunking => {
                 self.chunking = Chunking::from_id(value).ok_or_else(|| refuse(Wants::OneOf(&["dynamic", "static"])))?;
@@ -261,23 +376,51 @@ impl RunSpec {
             }
             Field::Latency => self.latency_ms = number(info.latency)?,
             Field::Rate => self.rate = number(info.rate)?,
-            Field::Record => {
-                self.record = match value {
-                    "on" => true,
-                    "off" => false,
-                    _ => return Err(refuse(Wants::OneOf(&["on", "off"]))),
+            Field::Record => self.record = on_or_off(value).ok_or_else(|| refuse(Wants::OneOf(ON_OFF)))?,
+            Field::Gil => {
+                let gil = on_or_off(value).ok_or_else(|| refuse(Wants::OneOf(ON_OFF)))?;
+                if gil && !info.can_have_gil() {
+                    return Err(refuse(Wants::Nothing));
                 }
+                self.gil = gil;
+            }
+            Field::Interval => self.interval_ms = number(Some(INTERVAL))?,
+            Field::Seed => {
+                let seed = if value.is_empty() { None } else { Some(value.parse().map_err(|_| refuse(Wants::ASeed))?) };
+                if seed.is_some() && !info.can_be_seeded() {
+                    return Err(refuse(Wants::Nothing));
+                }
+                (self.seed, self.switches) = (seed, None);
+            }
+            Field::Switches => {
+                let switches = match value {
+                    "" => None,
+                    _ => Some(Switches::parse(value).ok_or_else(|| refuse(Wants::Decisions))?),
+                };
+                if switches.is_some() && !info.can_be_seeded() {
+                    return Err(refuse(Wants::Nothing));
+                }
+                (self.seed, self.switches) = (None, switches);
             }
         }
         Ok(())
     }
 
     /// As a link's query, without the question mark. Says all that matters for this workload and model, so
-    /// that a link means the same on another machine; recording is said only when off.
+    /// that a link means the same on another machine; recording is said only when off, a GIL only when on, and a
+    /// schedule only if there is one.
     pub fn to_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for field in Field::ALL {
-            if self.has(field) && (field != Field::Record || !self.record) {
+            let silent = match field {
+                Field::Record => self.record,
+                Field::Gil => !self.gil,
+                Field::Interval => !self.gil || self.interval_ms == INTERVAL.default,
+                Field::Seed => self.seed.is_none() || self.switches.is_some(),
+                Field::Switches => self.switches.is_none(),
+                _ => false,
+            };
+            if self.has(field) && !silent {
                 query.append_pair(field.id(), &self.get(field));
             }
         }
@@ -287,13 +430,26 @@ impl RunSpec {
     /// From a link's query, on a machine of so many cores. What is not said takes its default; what is said
     /// badly takes its default too and is told. Parameters of others are passed over.
     pub fn from_query(query: &str, cores: u32) -> (Self, Vec<Problem>) {
+        Self::new(Workload::ALL[0], cores).with_query(query, cores)
+    }
+
+    /// What a link's query says on top of this, on a machine of so many cores.
+    pub fn with_query(self, query: &str, cores: u32) -> (Self, Vec<Problem>) {
         let pairs: Vec<_> = form_urlencoded::parse(query.trim_start_matches('?').as_bytes()).collect();
-        let mut spec = Self::new(Workload::ALL[0], cores);
+        let mut spec = self;
         let mut problems = Vec::new();
         for field in Field::ALL {
             let said = pairs.iter().find(|(key, _)| key == field.id());
             if let Some((_, value)) = said {
+                // The same workload again would undo what it was given before.
+                if field == Field::Workload && *value == spec.workload.info().id {
+                    continue;
+                }
+                let was_program = spec.workload.info().only.is_some();
                 problems.extend(spec.set(field, value).err());
+                if field == Field::Workload && was_program && spec.workload.info().only.is_none() {
+                    spec.workers = cores.clamp(WORKERS.min, WORKERS.max);
+                }
             }
         }
         (spec, problems)
@@ -303,9 +459,14 @@ impl RunSpec {
     pub fn has(&self, field: Field) -> bool {
         let info = self.workload.info();
         match field {
+            Field::Size => info.size.is_some(),
+            Field::Tasks => info.tasks.is_some(),
             Field::Latency => info.latency.is_some(),
             Field::Rate => info.rate.is_some(),
-            _ => true,
+            Field::Workers | Field::Chunking | Field::Start => info.only.is_none(),
+            Field::Gil | Field::Interval => info.can_have_gil(),
+            Field::Seed | Field::Switches => info.can_be_seeded(),
+            Field::Workload | Field::Model | Field::Record => true,
         }
     }
 
@@ -313,6 +474,7 @@ impl RunSpec {
     pub fn lanes_at_work(&self) -> u32 {
         match self.model {
             Model::Sequential | Model::Tasks => 1,
+            Model::Threads | Model::Processes if self.workload.info().only.is_some() => self.tasks.max(1),
             Model::Threads | Model::Processes => self.workers,
         }
     }
@@ -323,10 +485,36 @@ impl RunSpec {
     }
 }
 
+const ON_OFF: &[&str] = &["on", "off"];
+
+fn on_or_off(value: &str) -> Option<bool> {
+    match value {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// The names of the models that there are for something: all, or the one that it is written for.
+const fn models(only: Option<Model>) -> &'static [&'static str] {
+    match only {
+        None => &["sequential", "threads", "processes", "tasks"],
+        Some(Model::Sequential) => &["sequential"],
+        Some(Model::Threads) => &["threads"],
+        Some(Model::Processes) => &["processes"],
+        Some(Model::Tasks) => &["tasks"],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn switches() -> impl Strategy<Value = Switches> {
+        let switch = (any::<u32>(), 0u32..64).prop_map(|(step, lane)| Switch { step, lane });
+        proptest::collection::vec(switch, 0..=MOST_SWITCHES).prop_filter_map("too many", |list| Switches::new(&list))
+    }
 
     #[test]
     fn a_link_says_what_matters() {
@@ -362,6 +550,50 @@ mod tests {
     }
 
     #[test]
+    fn a_program_runs_in_its_own_model_and_links_say_only_what_it_has() {
+        let mut spec = RunSpec::new(Workload::Race, 8);
+        assert_eq!(spec.to_query(), "workload=race&model=threads&size=100000&tasks=2");
+        let refused = spec.set(Field::Model, "tasks").map_err(|problem| problem.to_string());
+        assert_eq!(refused, Err("“tasks” is not one of: threads.".to_owned()));
+        for (field, value) in [(Field::Gil, "on"), (Field::Interval, "2"), (Field::Seed, "7")] {
+            assert_eq!(spec.set(field, value), Ok(()));
+        }
+        assert_eq!(
+            spec.to_query(),
+            "workload=race&model=threads&size=100000&tasks=2&gil=on&interval=2&seed=7"
+        );
+    }
+
+    #[test]
+    fn of_a_seed_and_switches_the_last_counts() {
+        let mut spec = RunSpec::new(Workload::Race, 2);
+        assert_eq!(spec.set(Field::Seed, "7"), Ok(()));
+        assert_eq!(spec.set(Field::Switches, "12.1-40.0"), Ok(()));
+        assert_eq!((spec.seed, spec.get(Field::Switches).as_str()), (None, "12.1-40.0"));
+        assert_eq!(spec.set(Field::Seed, "8"), Ok(()));
+        assert_eq!((spec.seed, spec.switches), (Some(8), None));
+        assert_eq!(spec.set(Field::Switches, "none"), Ok(()));
+        assert_eq!(spec.switches.map(|switches| switches.as_slice().len()), Some(0));
+    }
+
+    #[test]
+    fn a_schedule_that_is_none_is_told() {
+        let mut spec = RunSpec::new(Workload::Race, 2);
+        for text in ["1", "1.2.3", "-1.0", "1.0-", "a.b", &["1.0"; MOST_SWITCHES + 1].join("-")] {
+            assert!(spec.set(Field::Switches, text).is_err(), "{text}");
+        }
+        assert!(spec.set(Field::Seed, "4294967296").is_err());
+        let told = RunSpec::new(Workload::Pi, 2).set(Field::Seed, "7").map_err(|problem| problem.to_string());
+        assert_eq!(told, Err("seed has no meaning for what is run, so “7” changes nothing.".to_owned()));
+    }
+
+    #[test]
+    fn a_workload_after_a_program_has_the_machines_workers_again() {
+        let lesson = RunSpec::new(Workload::Race, 6);
+        assert_eq!(lesson.with_query("workload=pi", 6).0.workers, 6);
+    }
+
+    #[test]
     fn the_words_of_a_problem_are_the_choices_there_are() {
         let mut spec = RunSpec::new(Workload::Primes, 2);
         for (field, ids) in [
@@ -382,19 +614,40 @@ mod tests {
             workers in 1u32..=64,
             part in 0.0f64..1.0,
             record in any::<bool>(),
+            gil in proptest::option::of(1u32..=1000),
+            seed in proptest::option::of(any::<u32>()),
+            switches in proptest::option::of(switches()),
         ) {
-            let mut spec = RunSpec { model, workers, record, ..RunSpec::new(workload, 2) };
+            let mut spec = RunSpec { record, ..RunSpec::new(workload, 2) };
             let info = workload.info();
-            let within = |knob: Knob| knob.min + ((knob.max - knob.min) as f64 * part) as u32;
+            let within = |knob: Option<Knob>| {
+                knob.map_or(0, |knob| knob.min + ((knob.max - knob.min) as f64 * part) as u32)
+            };
             spec.size = within(info.size);
             spec.tasks = within(info.tasks);
+            if info.only.is_none() {
+                (spec.model, spec.workers) = (model, workers);
+            }
+            if info.can_have_gil() && let Some(interval_ms) = gil {
+                (spec.gil, spec.interval_ms) = (true, interval_ms);
+            }
+            if info.can_be_seeded() {
+                (spec.seed, spec.switches) = (seed.filter(|_| switches.is_none()), switches);
+            }
             prop_assert_eq!(RunSpec::from_query(&spec.to_query(), 7), (spec, vec![]));
+        }
+
+        #[test]
+        fn switches_survive_their_text(switches in switches()) {
+            prop_assert_eq!(Switches::parse(&switches.to_string()), Some(switches));
         }
 
         #[test]
         fn any_query_is_read_without_a_panic(query in ".{0,200}") {
             let (spec, _) = RunSpec::from_query(&query, 2);
-            prop_assert!((spec.workload.info().size.min..=spec.workload.info().size.max).contains(&spec.size));
+            if let Some(knob) = spec.workload.info().size {
+                prop_assert!((knob.min..=knob.max).contains(&spec.size));
+            }
         }
     }
 }

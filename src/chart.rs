@@ -196,7 +196,7 @@ const LEAD: f64 = 0.02;
 fn lanes_of(spec: &RunSpec) -> u32 {
     match spec.model {
         Model::Sequential => 1,
-        Model::Threads | Model::Processes => spec.workers + 1,
+        Model::Threads | Model::Processes => spec.lanes_at_work() + 1,
         Model::Tasks => spec.tasks + 1,
     }
 }

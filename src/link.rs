@@ -146,6 +146,7 @@ mod tests {
             other in "[a-z]{20}",
             value in ".{0,20}",
         ) {
+            let model = workload.info().only.unwrap_or(model);
             let spec = RunSpec { model, ..RunSpec::new(workload, 4) };
             let link = Link { spec, problems: vec![], view, theme, others: vec![(other, value)], says_something: true };
             prop_assert_eq!(Link::read(&link.to_query(), 2), link);

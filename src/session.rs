@@ -13,7 +13,7 @@
 //! The traces are not in the state: they are large and grow sixty times a second. The state names them by
 //! ticket, see [`crate::recording`].
 
-use interleave_protocol::{Chunking, Field, Info, Knob, Model, Problem, RunSpec, Start, WORKERS, Workload};
+use interleave_protocol::{Chunking, Field, INTERVAL, Info, Knob, Model, Problem, RunSpec, Start, WORKERS, Workload};
 
 use crate::link::{Link, Theme};
 
@@ -431,6 +431,18 @@ impl Session {
         if field == Field::Workers { Some(WORKERS) } else { self.info().knob(field) }
     }
 
+    /// What a number is called beside its control, and what it may be.
+    pub fn number(&self, field: Field) -> Option<(&'static str, String)> {
+        use interleave_timeline::amounts::grouped;
+        let range = |knob: Knob| format!("{}–{} {}", grouped(knob.min.into()), grouped(knob.max.into()), knob.unit);
+        match field {
+            Field::Seed if self.spec.switches.is_some() => Some(("Seed", "a schedule is replayed".to_owned())),
+            Field::Seed => Some(("Seed", "a number, or nothing: run freely".to_owned())),
+            Field::Interval => Some((INTERVAL.label, range(INTERVAL))),
+            _ => self.knob(field).map(|knob| (knob.label, range(knob))),
+        }
+    }
+
     /// What was wrong with the last value of a field.
     pub fn problem(&self, field: Field) -> Option<String> {
         self.problems.iter().find(|problem| problem.field == field).map(ToString::to_string)
@@ -438,6 +450,17 @@ impl Session {
 
     /// Why a control has no effect as things are.
     pub fn idle_reason(&self, field: Field) -> Option<&'static str> {
+        match field {
+            Field::Gil | Field::Interval if self.spec.model != Model::Threads => {
+                return Some("Only threads share one.");
+            }
+            Field::Gil if self.spec.seed.is_some() || self.spec.switches.is_some() => {
+                return Some("One lane runs at a time anyway.");
+            }
+            Field::Interval if !self.spec.gil => return Some("The GIL is off."),
+            Field::Seed | Field::Gil | Field::Interval => return None,
+            _ => {}
+        }
         let alone = match self.spec.model {
             Model::Sequential => "One worker does it all.",
             Model::Tasks => "One event loop runs all.",
@@ -452,6 +475,11 @@ impl Session {
             return self.surroundings.missing;
         }
         (self.spec.model == Model::Threads && !self.surroundings.isolated).then_some(NO_THREADS)
+    }
+
+    /// Why there is nothing to compare.
+    pub fn cannot_compare(&self) -> Option<&'static str> {
+        self.info().only.map(|_| "This program is written for one model.")
     }
 
     /// Whether nothing runs.
@@ -518,10 +546,7 @@ impl Session {
             }
             Action::RunEnded(ticket, ending) => self.end(ticket, ending),
             Action::FileOpened { name, spec, ticket } => {
-                self.tell(
-                    Tone::Plain,
-                    format!("Opened {name}: {} with {}.", spec.workload.info().title, model_title(&spec)),
-                );
+                self.tell(Tone::Plain, format!("Opened {name}: {}.", run_title(&spec)));
                 if self.is_idle() {
                     self.spec = spec;
                     self.problems.clear();
@@ -563,9 +588,13 @@ impl Session {
     }
 
     fn set(&mut self, field: Field, value: &str) {
+        let was_program = self.info().only.is_some();
         match self.spec.set(field, value) {
             Ok(()) => {
                 self.linked = true;
+                if was_program && self.info().only.is_none() {
+                    self.spec.workers = self.surroundings.cores.clamp(WORKERS.min, WORKERS.max);
+                }
                 self.problems.retain(|problem| {
                     // Another workload brings its own numbers, and with them other ranges.
                     let numbers = matches!(problem.field, Field::Size | Field::Tasks | Field::Latency | Field::Rate);
@@ -598,8 +627,8 @@ impl Session {
         if !self.is_idle() {
             return;
         }
-        if let Some(missing) = self.surroundings.missing {
-            self.tell(Tone::Bad, missing.to_owned());
+        if let Some(obstacle) = self.surroundings.missing.or(self.cannot_compare()) {
+            self.tell(Tone::Bad, obstacle.to_owned());
             return;
         }
         let attempt = |model: Model| {
@@ -642,13 +671,16 @@ impl Session {
     fn end(&mut self, ticket: Ticket, ending: Ending) {
         let Some(run) = self.under_way.filter(|run| run.ticket == ticket) else { return };
         self.under_way = None;
-        let title = format!("{} with {}", run.spec.workload.info().title, model_title(&run.spec));
+        let title = run_title(&run.spec);
         let wall = |measured: &Measured| interleave_timeline::amounts::duration(measured.wall_ns);
         match &ending {
             Ending::Finished(measured) => {
                 let took = wall(measured);
                 if measured.checked {
                     self.tell_of(ticket, Tone::Good, format!("{title}: {took}. {}", measured.summary));
+                } else if run.spec.workload.info().only.is_some() {
+                    // What a program shows may be that things go wrong.
+                    self.tell_of(ticket, Tone::Warning, format!("{title}: {took}. {}", measured.summary));
                 } else {
                     self.tell_of(
                         ticket,
@@ -736,21 +768,39 @@ pub fn spec_summary(spec: &RunSpec) -> String {
     let info = spec.workload.info();
     let amount =
         |knob: Knob, value: u32| format!("{} {}", interleave_timeline::amounts::grouped(value.into()), knob.unit);
-    let mut parts = vec![amount(info.size, spec.size), amount(info.tasks, spec.tasks)];
+    let both = [(info.size, spec.size), (info.tasks, spec.tasks)];
+    let mut parts: Vec<String> = both.into_iter().filter_map(|(knob, value)| Some(amount(knob?, value))).collect();
     if let Some(knob) = info.latency {
         parts.push(format!("{} {}", knob.label, amount(knob, spec.latency_ms)));
     }
     if let Some(knob) = info.rate {
         parts.push(amount(knob, spec.rate));
     }
-    if matches!(spec.model, Model::Threads | Model::Processes) {
+    if matches!(spec.model, Model::Threads | Model::Processes) && info.only.is_none() {
         parts.push(match spec.chunking {
             Chunking::Dynamic => "dynamic chunking".to_owned(),
             Chunking::Static => "static chunking".to_owned(),
         });
         parts.push(format!("{} start", spec.start.title().to_lowercase()));
     }
+    if spec.gil && spec.model == Model::Threads {
+        parts.push("with a GIL".to_owned());
+    }
+    match (spec.switches, spec.seed) {
+        (Some(_), _) => parts.push("replayed, one lane at a time".to_owned()),
+        (None, Some(seed)) => parts.push(format!("seed {seed}, one lane at a time")),
+        (None, None) => {}
+    }
     parts.join(", ")
+}
+
+/// What was run, in words: "Count primes with 2 threads". A program says itself how it is laid out.
+pub fn run_title(spec: &RunSpec) -> String {
+    let info = spec.workload.info();
+    match info.only {
+        Some(_) => info.title.to_owned(),
+        None => format!("{} with {}", info.title, model_title(spec)),
+    }
 }
 
 #[cfg(test)]

@@ -31,13 +31,17 @@ pub fn spec(query: &str) -> Result<RunSpec, String> {
 
 /// All tasks, one after another.
 pub fn one_by_one(spec: RunSpec) -> Result<Timed, Failure> {
-    dispatch(spec.workload, OneByOne(spec))
+    dispatch(spec.workload, OneByOne(spec)).unwrap_or_else(no_kernel)
 }
 
 /// All tasks on rayon's global pool.
 #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "natively only single threads are compared"))]
 pub fn in_a_pool(spec: RunSpec) -> Result<Timed, Failure> {
-    dispatch(spec.workload, InAPool(spec))
+    dispatch(spec.workload, InAPool(spec)).unwrap_or_else(no_kernel)
+}
+
+fn no_kernel() -> Result<Timed, Failure> {
+    Err(Failure::WrongResult { message: "a program has no kernel".to_owned() })
 }
 
 struct OneByOne(RunSpec);

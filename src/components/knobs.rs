@@ -2,7 +2,6 @@
 //! message beside it, and the one before it stays in effect.
 
 use interleave_protocol::{Chunking, Field, Start};
-use interleave_timeline::amounts::grouped;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -19,19 +18,27 @@ pub struct Props {
 #[component]
 pub fn Knobs(props: &Props) -> Html {
     let session = &props.session;
-    let numbers = [Field::Size, Field::Tasks, Field::Workers, Field::Latency, Field::Rate];
-    let shown = numbers.into_iter().filter(|field| session.spec.has(*field));
+    let has = |field: &Field| session.spec.has(*field);
+    let numbers = [Field::Size, Field::Tasks, Field::Workers, Field::Latency, Field::Rate].into_iter().filter(has);
+    let schedule = [Field::Interval, Field::Seed].into_iter().filter(has);
+    let options = |all: &[(&'static str, &'static str)]| all.to_vec();
     let workload_problem = session.problem(Field::Workload);
     html! {
         <section class={classes!("knobs", props.open.then_some("open"))} id="knobs" aria-label="Settings">
             if let Some(problem) = workload_problem {
                 <p class="problem" role="alert">{ problem }</p>
             }
-            { for shown.map(|field| html! { <Number key={field.id()} session={session.clone()} {field} /> }) }
-            <Choice session={session.clone()} field={Field::Chunking} label="Chunking"
-                options={Chunking::ALL.iter().map(|it| (it.id(), it.title())).collect::<Vec<_>>()} />
-            <Choice session={session.clone()} field={Field::Start} label="Start"
-                options={Start::ALL.iter().map(|it| (it.id(), it.title())).collect::<Vec<_>>()} />
+            { for numbers.map(|field| html! { <Number key={field.id()} session={session.clone()} {field} /> }) }
+            if session.spec.has(Field::Chunking) {
+                <Choice session={session.clone()} field={Field::Chunking} label="Chunking"
+                    options={Chunking::ALL.iter().map(|it| (it.id(), it.title())).collect::<Vec<_>>()} />
+                <Choice session={session.clone()} field={Field::Start} label="Start"
+                    options={Start::ALL.iter().map(|it| (it.id(), it.title())).collect::<Vec<_>>()} />
+            }
+            if session.spec.has(Field::Gil) {
+                <Choice session={session.clone()} field={Field::Gil} label="GIL" options={options(&[("off", "Off"), ("on", "On")])} />
+            }
+            { for schedule.map(|field| html! { <Number key={field.id()} session={session.clone()} {field} /> }) }
             <p class="about narrow">{ session.info().text }</p>
         </section>
     }
@@ -46,7 +53,7 @@ struct NumberProps {
 #[component]
 fn Number(props: &NumberProps) -> Html {
     let (session, field) = (&props.session, props.field);
-    let Some(knob) = session.knob(field) else { return html! {} };
+    let Some((label, range)) = session.number(field) else { return html! {} };
     let refused = session.problems.iter().find(|problem| problem.field == field);
     let value = refused.map_or_else(|| session.spec.get(field), |problem| problem.value.clone());
     let idle = session.idle_reason(field);
@@ -75,10 +82,9 @@ fn Number(props: &NumberProps) -> Html {
         }
     };
     let (id, note) = (format!("knob-{}", field.id()), format!("note-{}", field.id()));
-    let range = format!("{}–{} {}", grouped(knob.min.into()), grouped(knob.max.into()), knob.unit);
     html! {
         <div class={classes!("knob", refused.is_some().then_some("refused"))}>
-            <label for={id.clone()}>{ knob.label }</label>
+            <label for={id.clone()}>{ label }</label>
             <input {id} type="text" inputmode="numeric" autocomplete="off" spellcheck="false" name={field.id()}
                 {value} disabled={idle.is_some()} title={idle}
                 aria-invalid={refused.is_some().then_some("true")} aria-describedby={note.clone()}
@@ -116,6 +122,8 @@ fn Choice(props: &ChoiceProps) -> Html {
         (Field::Chunking, "static") => "equal shares beforehand",
         (Field::Chunking, _) => "next task when done",
         (Field::Start, "warm") => "workers wait for work",
+        (Field::Gil, "on") => "one thread runs at a time",
+        (Field::Gil, _) => "threads run freely",
         _ => "workers start in the run",
     };
     html! {

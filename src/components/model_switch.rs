@@ -19,9 +19,10 @@ pub fn ModelSwitch(props: &Props) -> Html {
         let dispatcher = session.dispatcher();
         let onchange = move |_: Event| dispatcher.dispatch(Action::FieldSet(Field::Model, model.id().to_owned()));
         let barred = model == Model::Threads && !session.surroundings.isolated;
+        let other = session.info().only.is_some_and(|only| only != model);
         html! {
             <label class={classes!("choice", barred.then_some("barred"))}>
-                <input type="radio" name="model" value={model.id()} checked={session.spec.model == model} {onchange}
+                <input type="radio" name="model" value={model.id()} checked={session.spec.model == model} disabled={other} {onchange}
                     aria-describedby={barred.then_some("not-isolated")} />
                 <span>{ model.title() }</span>
             </label>

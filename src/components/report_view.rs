@@ -53,7 +53,7 @@ pub fn ReportView(props: &Props) -> Html {
     html! {
         <div class="report">
             <div class="report-figures">
-                { result(&report, recording.failure.as_ref()) }
+                { result(&report, recording.failure.as_ref(), spec.workload.info().only.is_some()) }
                 <dl class="figures">
                     { figure("Wall time", report.wall_ns.map_or("–".to_owned(), duration), report.outcome.text().to_owned()) }
                     { figure("Speed-up", speed_up, beside) }
@@ -103,7 +103,8 @@ fn start_up_note(report: &Report, start: &str) -> String {
     }
 }
 
-fn result(report: &Report, failure: Option<&(String, interleave_protocol::Failure)>) -> Html {
+/// A program that shows an accident has a result all the same.
+fn result(report: &Report, failure: Option<&(String, interleave_protocol::Failure)>, is_program: bool) -> Html {
     if let Some((lane, failure)) = failure {
         return html! {
             <p class="result bad"><strong>{ format!("{lane}: {failure}. ") }</strong>{ failure.advice() }</p>
@@ -111,8 +112,8 @@ fn result(report: &Report, failure: Option<&(String, interleave_protocol::Failur
     }
     match &report.result {
         Some(result) => html! {
-            <p class={if result.passed { "result good" } else { "result bad" }}>
-                <strong>{ if result.passed { "✓ Checked. " } else { "✗ Wrong result. " } }</strong>
+            <p class={match (result.passed, is_program) { (true, _) => "result good", (false, true) => "result off", (false, false) => "result bad" }}>
+                <strong>{ match (result.passed, is_program) { (true, _) => "✓ Checked. ", (false, true) => "✗ Not as meant. ", (false, false) => "✗ Wrong result. " } }</strong>
                 { &result.summary }
                 <span class="digest" title="Equal results have equal digests">{ format!("{:016x}", result.digest) }</span>
             </p>

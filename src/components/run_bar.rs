@@ -28,6 +28,7 @@ pub fn RunBar(props: &Props) -> Html {
     let idle = session.is_idle();
     let missing = session.surroundings.missing.is_some();
     let obstacle = session.obstacle();
+    let single = session.cannot_compare();
     html! {
         <div class="run-bar">
             <button type="button" class="primary" id="run" disabled={!idle || obstacle.is_some()} title={obstacle.unwrap_or("Run (Ctrl+Enter)")}
@@ -35,8 +36,8 @@ pub fn RunBar(props: &Props) -> Html {
             <button type="button" id="stop" disabled={idle} onclick={press(Action::StopPressed)}>
                 <Icon shape={Shape::Stop} /><span>{ "Stop" }</span>
             </button>
-            <button type="button" id="compare" disabled={!idle || missing} onclick={press(Action::ComparePressed)}
-                aria-label="Compare four ways" title="Run the four models in turn, on one time axis">
+            <button type="button" id="compare" disabled={!idle || missing || single.is_some()} onclick={press(Action::ComparePressed)}
+                aria-label="Compare four ways" title={single.unwrap_or("Run the four models in turn, on one time axis")}>
                 <Icon shape={Shape::Compare} /><span class="long">{ "Compare four ways" }</span>
                 <span class="short" aria-hidden="true">{ "Compare" }</span>
             </button>

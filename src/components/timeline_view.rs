@@ -17,7 +17,7 @@ use super::icon::{Icon, Shape};
 use super::state_bar::{Swatch, state_title};
 use crate::chart::{Key, Target};
 use crate::hooks::SessionHandle;
-use crate::session::{Purpose, Shown, Source, Stage, model_title, spec_summary};
+use crate::session::{Purpose, Shown, Source, Stage, model_title, run_title, spec_summary};
 use crate::workbench::Workbench;
 
 #[derive(PartialEq, Properties)]
@@ -241,7 +241,10 @@ fn heading(session: &SessionHandle, bench: &Workbench) -> (String, Option<String
             (format!("{}, four ways", spec.workload.info().title), Some(spec_summary(&spec)))
         }
         Shown::Run { ticket, spec, source } => {
-            let title = format!("{} · {}", spec.workload.info().title, model_title(spec));
+            let title = match spec.workload.info().only {
+                Some(_) => run_title(spec),
+                None => format!("{} · {}", spec.workload.info().title, model_title(spec)),
+            };
             let origin = match (source, session.under_way) {
                 (_, Some(run)) if run.ticket == *ticket => match run.stage {
                     Stage::Loading => "loading the engine …".to_owned(),
@@ -292,7 +295,7 @@ fn Empty(props: &EmptyProps) -> Html {
     let spec = &session.spec;
     html! {
         <div class="empty">
-            <h2>{ format!("{} with {}", spec.workload.info().title, model_title(spec)) }</h2>
+            <h2>{ run_title(spec) }</h2>
             <p class="empty-text">{ spec.workload.info().text }</p>
             <p class="empty-text">{ spec_summary(spec) }</p>
             if let Some(obstacle) = session.obstacle() {

@@ -65,11 +65,12 @@ fn main() -> ExitCode {
     }
     for spec in specs {
         match dispatch(spec.workload, Measure(spec)) {
-            Ok(line) => println!("{line}"),
-            Err(failure) => {
+            Some(Ok(line)) => println!("{line}"),
+            Some(Err(failure)) => {
                 eprintln!("{failure}. {}", failure.advice());
                 return ExitCode::FAILURE;
             }
+            None => eprintln!("{} has no kernel.", spec.workload.info().title),
         }
     }
     ExitCode::SUCCESS

@@ -10,6 +10,6 @@ pub fn from_fault(fault: Fault) -> Failure {
         Fault::Trapped { message } => Failure::Trapped { message },
         Fault::OutOfMemory { wanted } => Failure::OutOfMemory { wanted },
         Fault::Download { file, status } => Failure::Download { file, status },
-        Fault::Cancelled => Failure::Trapped { message: Fault::Cancelled.to_string() },
+        Fault::Cancelled => Failure::Cancelled,
     }
 }

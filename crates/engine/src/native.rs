@@ -11,7 +11,7 @@ use interleave_trace::ring::Slot;
 use interleave_trace::{LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at};
 
 use crate::models::processes::process_main;
-use crate::run::run;
+use crate::run::{over, run};
 use crate::workload::Answer;
 
 /// Runs `spec` on a thread of its own and gives its answer and its trace. One run at a time: others wait.
@@ -36,6 +36,7 @@ pub fn run_natively(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
                 span::failed(&failure.to_string());
             }
             end_lane();
+            over();
             detach();
             result
         });

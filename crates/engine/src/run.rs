@@ -4,13 +4,18 @@ use std::any::Any;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use interleave_protocol::{Failure, Model, RunSpec};
+use interleave_protocol::{Failure, Model, RunSpec, Switches};
 use interleave_runtime::instance::measure_memory;
+use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
+use interleave_runtime::rt::{allow_waits, gil};
 use interleave_runtime::span::{self, Title};
+use interleave_runtime::tasks::set_event_loop;
 use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record, record_at, set_recording};
 
+use crate::experiments::{Body, program};
 use crate::models::{processes, sequential, tasks, threads};
 use crate::workload::{Answer, Picture, Workload};
 
@@ -103,7 +108,63 @@ fn tell_rows<W: Workload>(workload: &W, first: u32, count: u32) {
 pub async fn run(spec: RunSpec) -> Result<Answer, Failure> {
     set_recording(spec.record);
     TOLD.store(false, Ordering::Relaxed);
-    dispatch(spec.workload, Running { spec }).await
+    allow_waits();
+    match dispatch(spec.workload, Running { spec }) {
+        Some(running) => running.await,
+        None => run_program(spec).await,
+    }
+}
+
+/// The run is over and its last lane has ended: a schedule ends after its last record, so that this one too has the same
+/// time in every run.
+pub fn over() {
+    schedule::end();
+    gil::disable();
+}
+
+async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
+    let missing = || Failure::Trapped { message: "the engine does not know this program".to_owned() };
+    let body = program(spec.workload).ok_or_else(missing)?;
+    if let Some(plan) = plan(&spec) {
+        schedule::begin(plan, when_stuck());
+    }
+    span::running(Title::new("main"));
+    Clocked::<()>::start();
+    begin_gil(&spec);
+    let outcome = match body {
+        Body::Blocking(body) => body(&spec),
+        Body::Awaiting(body) => {
+            set_event_loop(here());
+            body(spec).await
+        }
+    };
+    gil::leave();
+    Clocked::<()>::finish(Vec::new());
+    let answer = outcome.map_err(Failure::from)?;
+    record_answer(&answer);
+    measure_memory();
+    Ok(answer)
+}
+
+/// The threads of this instance share a GIL from now on, if that is wanted. The calling lane is the first to hold it.
+pub fn begin_gil(spec: &RunSpec) {
+    if spec.gil {
+        gil::enable(Duration::from_millis(spec.interval_ms.into()));
+    }
+}
+
+/// In what order lanes are to run, if not freely.
+fn plan(spec: &RunSpec) -> Option<Plan> {
+    let listed = |switches: Switches| {
+        let switch = |it: &interleave_protocol::Switch| schedule::Switch { step: it.step, lane: it.lane };
+        Plan::Switches(switches.as_slice().iter().map(switch).collect())
+    };
+    spec.switches.map(listed).or(spec.seed.map(|seed| Plan::Seed(seed.into())))
+}
+
+/// The page looks at lanes that are stuck and ends them itself; natively nobody would.
+fn when_stuck() -> WhenStuck {
+    if cfg!(target_arch = "wasm32") { WhenStuck::Stay } else { WhenStuck::Cancel }
 }
 
 struct Running {
@@ -136,10 +197,10 @@ impl Running {
         span::running(Title::new("checking"));
         let checked = workload.reduce(&clocked.parts);
         match &checked {
-            Ok(answer) => record_answer(true, &answer.summary, answer.digest),
+            Ok(answer) => record_answer(answer),
             Err(failure) => {
                 span::failed(&failure.to_string());
-                record_answer(false, &failure.to_string(), 0);
+                record_answer(&Answer { passed: false, summary: failure.to_string(), digest: 0 });
             }
         }
         measure_memory();
@@ -150,6 +211,7 @@ impl Running {
     }
 }
 
-fn record_answer(passed: bool, summary: &str, digest: u64) {
-    record(What::Checked { passed, summary: name_once(summary), digest });
+fn record_answer(answer: &Answer) {
+    let Answer { passed, digest, .. } = *answer;
+    record(What::Checked { passed, summary: name_once(&answer.summary), digest });
 }

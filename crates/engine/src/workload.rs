@@ -41,10 +41,21 @@ pub enum Step {
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
+    /// Whether it is as it should be. A workload whose result is not has failed; a program may just show how that
+    /// comes about.
+    pub passed: bool,
     /// In words and numbers with units, for the report: "148,933 primes below 2,000,000".
     pub summary: String,
     /// Of the whole result: equal in every model.
     pub digest: u64,
+}
+
+impl Answer {
+    /// Of a program, whose whole result its summary says.
+    pub fn new(passed: bool, summary: String) -> Self {
+        let digest = crate::workloads::digest([summary.as_bytes()]);
+        Self { passed, summary, digest }
+    }
 }
 
 /// Something that can travel as a message.

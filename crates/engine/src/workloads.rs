@@ -43,9 +43,9 @@ pub trait Visit {
     fn visit<W: Workload>(self) -> Self::Output;
 }
 
-/// From the catalogue's name to the type behind it.
-pub fn dispatch<V: Visit>(workload: Name, visitor: V) -> V::Output {
-    match workload {
+/// From the catalogue's name to the type behind it; nothing if it is a program, which has no steps.
+pub fn dispatch<V: Visit>(workload: Name, visitor: V) -> Option<V::Output> {
+    Some(match workload {
         Name::Primes => visitor.visit::<Primes>(),
         Name::Mandelbrot => visitor.visit::<Mandelbrot>(),
         Name::Matmul => visitor.visit::<Matmul>(),
@@ -59,7 +59,8 @@ pub fn dispatch<V: Visit>(workload: Name, visitor: V) -> V::Output {
         Name::Trap => visitor.visit::<Trap>(),
         Name::Memory => visitor.visit::<Memory>(),
         Name::Endless => visitor.visit::<Endless>(),
-    }
+        _ => return None,
+    })
 }
 
 /// How items are cut into tasks, and each task into pieces.
@@ -127,7 +128,7 @@ fn wrong(message: String) -> Failure {
 }
 
 /// 64-bit FNV-1a (Fowler, Noll and Vo) of bytes.
-fn digest<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> u64 {
+pub fn digest<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> u64 {
     let mut hasher = fnv::FnvHasher::default();
     chunks.into_iter().for_each(|chunk| hasher.write(chunk));
     hasher.finish()
@@ -159,7 +160,7 @@ fn spread(index: u32, limit: u32) -> u32 {
 }
 
 /// A number with commas: 1,234,567.
-fn grouped(number: impl Into<u64>) -> String {
+pub fn grouped(number: impl Into<u64>) -> String {
     let digits = number.into().to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -41,6 +41,8 @@ pub enum Failure {
         /// What is wrong with it.
         message: String,
     },
+    /// What was waited for did not come before the run was ended.
+    Cancelled,
     /// The page cannot share memory between workers.
     NoThreads,
 }
@@ -63,6 +65,7 @@ impl fmt::Display for Failure {
             Self::Download { file, status: 0 } => write!(f, "The download of {file} got no answer"),
             Self::Download { file, status } => write!(f, "The download of {file} failed with status {status}"),
             Self::WrongResult { message } => write!(f, "Wrong result: {message}"),
+            Self::Cancelled => write!(f, "The run was ended while lanes still waited"),
             Self::NoThreads => write!(f, "Threads need a page that is cross-origin isolated"),
         }
     }
@@ -82,6 +85,7 @@ impl Failure {
             }
             Self::Download { .. } => "Check the connection or the host's files, then run again.",
             Self::WrongResult { .. } => "Please report it with this page's link.",
+            Self::Cancelled => "Look on the timeline who waits for whom.",
             Self::NoThreads => "Pick another model, or open the page isolated.",
         }
     }

@@ -287,7 +287,9 @@ impl fmt::Display for Problem {
             Wants::Decisions => {
                 write!(f, "Switches are up to {MOST_SWITCHES} pairs of step and lane like 12.1-40.0, not “{value}”.")
             }
-            Wants::Nothing => write!(f, "{} has no meaning for what is run, so “{value}” changes nothing.", self.field.id()),
+            Wants::Nothing => {
+                write!(f, "{} has no meaning for what is run, so “{value}” changes nothing.", self.field.id())
+            }
         }
     }
 }
@@ -415,7 +417,7 @@ impl RunSpec {
             let silent = match field {
                 Field::Record => self.record,
                 Field::Gil => !self.gil,
-                Field::Interval => !self.gil || self.interval_ms == INTERVAL.default,
+                Field::Interval => self.interval_ms == INTERVAL.default,
                 Field::Seed => self.seed.is_none() || self.switches.is_some(),
                 Field::Switches => self.switches.is_none(),
                 _ => false,
@@ -558,10 +560,7 @@ mod tests {
         for (field, value) in [(Field::Gil, "on"), (Field::Interval, "2"), (Field::Seed, "7")] {
             assert_eq!(spec.set(field, value), Ok(()));
         }
-        assert_eq!(
-            spec.to_query(),
-            "workload=race&model=threads&size=100000&tasks=2&gil=on&interval=2&seed=7"
-        );
+        assert_eq!(spec.to_query(), "workload=race&model=threads&size=100000&tasks=2&gil=on&interval=2&seed=7");
     }
 
     #[test]

@@ -152,7 +152,10 @@ pub async fn process_main(mut mailbox: Mailbox, parent: Peer) {
     let outcome = match read(&bytes) {
         Ok((Head::Setup { spec }, setup)) => {
             let work = ProcessWork { spec, setup: setup.to_vec(), mailbox, parent: &parent };
-            dispatch(spec.workload, work).await
+            match dispatch(spec.workload, work) {
+                Some(work) => work.await,
+                None => Ok(()),
+            }
         }
         Ok(_) => Ok(()),
         Err(failure) => Err(failure),

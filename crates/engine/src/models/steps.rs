@@ -7,6 +7,7 @@ use interleave_protocol::downloads::path;
 use interleave_protocol::{Failure, RunSpec};
 use interleave_runtime::Fault;
 use interleave_runtime::downloads::{Download, download, download_async};
+use interleave_runtime::rt::{checkpoint, gil};
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::tasks;
 use interleave_trace::clock::{self, TimeNs};
@@ -74,13 +75,15 @@ pub fn perform<W: Workload>(workload: &W, task: u32, conditions: &Conditions) ->
     for step in workload.steps(task) {
         match step {
             Step::Compute { piece } => {
+                checkpoint();
                 workload.compute(task, piece, &mut part);
                 show(workload, task, piece, &part);
             }
             Step::Arrive { at_ms } => block(conditions.until(at_ms), "arrival", task + 1),
             Step::Sleep { ms } => block(Duration::from_millis(ms.into()), "timer", ms),
             Step::Download { file } => {
-                let came = download(&path(file), Title::numbered("file", file), conditions.latency_ms);
+                let title = Title::numbered("file", file);
+                let came = gil::without(|| download(&path(file), title, conditions.latency_ms));
                 conditions.take(workload, task, file, came, &mut part)?;
             }
         }
@@ -91,7 +94,9 @@ pub fn perform<W: Workload>(workload: &W, task: u32, conditions: &Conditions) ->
 /// Blocks the calling thread for a time.
 fn block(duration: Duration, text: &'static str, number: u32) {
     if !duration.is_zero() {
-        span::while_waiting(State::Sleeping, Title::numbered(text, number), || std::thread::sleep(duration));
+        span::while_waiting(State::Sleeping, Title::numbered(text, number), || {
+            gil::without(|| std::thread::sleep(duration));
+        });
     }
 }
 

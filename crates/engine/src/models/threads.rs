@@ -5,19 +5,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use interleave_protocol::{Chunking, Failure, Kind, RunSpec, Start};
 use interleave_runtime::pool::{Pool, Sharing};
+use interleave_runtime::rt::gil;
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::threads::{self, Arrivals, Gate};
 use interleave_trace::{State, is_recording};
 
 use crate::failure::from_fault;
 use crate::models::steps::{Conditions, perform};
-use crate::run::Clocked;
+use crate::run::{Clocked, begin_gil};
 use crate::workload::{Workload, share};
 
 /// Runs all tasks on `spec.workers` threads.
 pub async fn run<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
+    begin_gil(spec);
+    // The host only waits; the threads share the GIL among themselves.
+    gil::leave();
     match spec.kind() {
-        Kind::Cpu | Kind::Accident => on_a_pool(&*workload, spec).await,
+        Kind::Cpu | Kind::Accident | Kind::Program => on_a_pool(&*workload, spec).await,
         Kind::Io | Kind::Mixed => on_workers_of_their_own(workload, spec),
     }
 }
@@ -39,7 +43,12 @@ async fn on_a_pool<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<
         spec.tasks,
         sharing,
         |thread| share(spec.tasks, thread, spec.workers),
-        |task| perform(workload, task, &conditions),
+        |task| {
+            gil::join();
+            let part = perform(workload, task, &conditions);
+            gil::leave();
+            part
+        },
     );
     let clocked = Clocked::finish(parts.into_iter().collect::<Result<Vec<_>, _>>()?);
     pool.end();

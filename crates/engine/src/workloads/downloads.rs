@@ -77,6 +77,7 @@ impl Workload for Downloads {
             }
         }
         Ok(Answer {
+            passed: true,
             summary: format!("{} files, {} bytes", grouped(self.cut.items), grouped(bytes)),
             digest: digest([&digests[..]]),
         })

@@ -80,6 +80,7 @@ impl Workload for Pi {
         }
         let estimate = 4.0 * total as f64 / points as f64;
         Ok(Answer {
+            passed: true,
             summary: format!("pi is about {estimate:.5}, from {} points", grouped(points)),
             digest: digest(parts.iter().map(|part| cast_slice(part))),
         })

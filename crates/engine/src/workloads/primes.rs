@@ -71,6 +71,7 @@ impl Workload for Primes {
             all.sum += part.sum;
         }
         Ok(Answer {
+            passed: true,
             summary: format!("{} primes below {}", grouped(all.count), grouped(limit)),
             digest: digest([&all.to_bytes()[..]]),
         })

@@ -3,8 +3,12 @@
 
 use interleave_protocol::{Failure, RunSpec, Workload as Name, downloads};
 
-use super::{Visit, dispatch};
+use super::{Visit, dispatch as dispatch_any};
 use crate::workload::{Answer, Message, Step, Workload};
+
+fn dispatch<V: Visit>(workload: Name, visitor: V) -> V::Output {
+    dispatch_any(workload, visitor).expect("no program")
+}
 
 /// The workloads that end, each at a size that an unoptimized build computes in no time.
 const SMALL: [(Name, u32); 9] = [
@@ -169,7 +173,8 @@ fn pictures_fill_in_whole() {
 #[test]
 fn the_least_sizes_work() {
     for (workload, _) in SMALL {
-        dispatch(workload, Here(spec(workload, workload.info().size.min, 2)));
+        let least = workload.info().size.map_or(0, |knob| knob.min);
+        dispatch(workload, Here(spec(workload, least, 2)));
     }
 }
 

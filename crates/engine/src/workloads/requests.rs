@@ -55,6 +55,7 @@ impl Workload for Requests {
         }
         let steps = u64::from(self.thousand_steps) * 1000;
         Ok(Answer {
+            passed: true,
             summary: format!("{} requests of {} steps each", grouped(self.cut.tasks), grouped(steps)),
             digest: digest([&parts.to_vec().to_bytes()[..]]),
         })

@@ -36,6 +36,7 @@ impl Workload for Timers {
         }
         let (times, total) = (grouped(self.cut.tasks), u64::from(self.cut.tasks) * u64::from(self.ms));
         Ok(Answer {
+            passed: true,
             summary: format!("{times} sleeps of {} ms, {} ms in all", grouped(self.ms), grouped(total)),
             digest: digest([&parts.to_vec().to_bytes()[..]]),
         })

@@ -74,6 +74,13 @@ pub fn enable(interval: Duration) {
     join();
 }
 
+/// The run is over, and so is its GIL: the next run of this instance has one only if it says so.
+pub fn disable() {
+    leave();
+    ENABLED.store(false, Ordering::SeqCst);
+    lock().object = None;
+}
+
 /// Sets how long a thread waits before it asks the holder to let go: `sys.setswitchinterval`.
 pub fn set_interval(interval: Duration) {
     lock().interval = interval;

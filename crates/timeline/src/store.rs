@@ -890,13 +890,13 @@ impl Store {
             return WaitEnd::Open;
         }
         let Some(lane) = self.lane(span.lane) else { return WaitEnd::Unknown };
-        let wakes = self.edges_of(span.lane).filter(|(_, edge)| {
+        let mut wakes = self.edges_of(span.lane).filter(|(_, edge)| {
             let here = edge.to == span.lane
                 && edge.arrived == span.end
                 && edge.left.0.saturating_add(WAKE_TOLD_LATE_NS) >= span.start.0;
             here && edge.kind == EdgeKind::Wake && (edge.on == span.on || edge.on.some().is_none())
         });
-        if let Some((by, _)) = wakes.filter(|(_, edge)| edge.from != span.lane).next_back() {
+        if let Some((by, _)) = wakes.rfind(|(_, edge)| edge.from != span.lane) {
             return WaitEnd::Woken { by };
         }
         if self.timed_out(span) {

@@ -14,6 +14,7 @@ mod panel;
 mod picture_view;
 mod report_view;
 mod run_bar;
+mod small_table;
 mod state_bar;
 mod table_view;
 mod timeline_view;

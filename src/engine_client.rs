@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
 use interleave_protocol::{Command, Failure, Role, RunSpec, Update, channel};
+use interleave_timeline::Deadlock;
 use interleave_trace::ring::{Slot, layout};
 use interleave_trace::{
     Entry, Event, InstanceId, LaneId, LaneKind, Level, NO_NUMBER, NameId, Outcome, What, clock, decode,
@@ -43,6 +44,8 @@ pub enum Ended {
     Finished,
     /// By [`Run::stop`].
     Stopped,
+    /// By [`Run::give_up_on`]: lanes waited for what could never come.
+    Deadlocked(Box<Deadlock>),
     /// By itself, too early.
     Failed {
         /// The lane that gave up.
@@ -59,7 +62,7 @@ const HOST_LANE: LaneId = LaneId::new(HOST, 0);
 /// A name in the page's part of the side table.
 const HOST_NAME: NameId = NameId::new(InstanceId(0), 0);
 
-/// The reason of a failure that only the page knows of.
+/// The reason of a failure, or a verdict, that only the page knows of.
 const FAILURE_TEXT: NameId = NameId::new(InstanceId(0), 1);
 
 /// A run and all of its workers. Dropping it ends them.
@@ -255,6 +258,17 @@ impl Run {
     /// Ends all workers at once. What they recorded until now can still be drained, and how their lanes ended.
     pub fn stop(&mut self) {
         end(&self.0, Ended::Stopped);
+    }
+
+    /// Whether [`Run::drain`] reads all that was recorded, wherever. Records that are posted come in batches: what is still
+    /// on its way is not read.
+    pub fn reads_all(&self) -> bool {
+        self.0.borrow().isolated
+    }
+
+    /// Ends all workers at once, since some of their lanes can never go on.
+    pub fn give_up_on(&mut self, deadlock: Deadlock) {
+        end(&self.0, Ended::Deadlocked(Box::new(deadlock)));
     }
 
     /// The width and height in pixels of the picture that is being made.
@@ -671,6 +685,13 @@ impl Inner {
             }
             let outcome = if *failure == Failure::Vanished { Outcome::Killed } else { Outcome::Failed };
             self.push_event(*lane, What::Ended(outcome));
+        }
+        if let Ended::Deadlocked(deadlock) = ended {
+            self.push(&Entry::Name(FAILURE_TEXT, deadlock.sentence()));
+            self.push_event(LaneId::NONE, What::Noted { level: Level::Error, text: FAILURE_TEXT });
+            for stuck in &deadlock.lanes {
+                self.push_event(stuck.lane, What::Ended(Outcome::Deadlocked));
+            }
         }
         for lane in std::mem::take(&mut self.open) {
             self.push_event(lane, What::Ended(Outcome::Stopped));

@@ -8,7 +8,7 @@
 //!  starting outline     I/O    uprights    sleeping  level lines
 //! ```
 
-use interleave_timeline::{Batch, CssPx, EdgeKind, Rect, STATES, Scene, SceneOptions, Share, Viewport};
+use interleave_timeline::{Batch, CssPx, EdgeKind, Knot, Rect, STATES, Scene, SceneOptions, Share, Viewport};
 use interleave_trace::{LaneKind, Outcome, State};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasPattern, CanvasRenderingContext2d as Context, DomMatrix, HtmlCanvasElement, HtmlElement};
@@ -212,6 +212,9 @@ impl Painter {
                 tick_apart: 6.5 * layout.rem,
             };
             self.scene.draw(&recording.store, &recording.rows, &view, &options);
+            if let Some(deadlock) = recording.report.as_ref().and_then(|report| report.deadlock.as_ref()) {
+                self.scene.draw_deadlock(&recording.store, &recording.rows, &view, deadlock);
+            }
             it.inside(left, top, plot_width, plot_height, || it.plot(&self.scene, recording, &view));
             it.inside(0.0, top, left, plot_height, || it.captions(&self.scene, &view));
             if !pane.heading.is_empty() {
@@ -372,6 +375,54 @@ impl Brush<'_> {
                 context.stroke_rect(x - 0.5, y - 0.5, width, height + 1.0);
             }
         }
+        self.knots(&scene.knots);
+    }
+
+    /// A deadlock: every wait in it outlined, and numbered arrows to those that it is for. All is drawn on a ground of its
+    /// own, so that it is told from the bars by shape and not by its colour alone.
+    fn knots(&self, knots: &[Knot]) {
+        let (context, ground, ink) = (self.context, &self.palette.background, &self.palette.bad);
+        for knot in knots {
+            let Rect { x, y, width, height } = knot.rect;
+            for (line, color) in [(4.5, ground), (2.5, ink)] {
+                context.set_stroke_style_str(color);
+                context.set_line_width(line);
+                context.stroke_rect(x + 1.0, y, (width - 2.0).max(1.0), height);
+            }
+        }
+        context.set_font(&self.palette.small);
+        context.set_text_baseline("middle");
+        context.set_text_align("center");
+        for knot in knots {
+            let Some((x, from, to)) = knot.arrow else { continue };
+            let head = if to > from { 7.0 } else { -7.0 };
+            for (line, color, wider) in [(6.0, ground, 2.5), (2.0, ink, 0.0)] {
+                context.set_stroke_style_str(color);
+                context.set_fill_style_str(color);
+                context.set_line_width(line);
+                context.begin_path();
+                context.move_to(x, from);
+                context.line_to(x, to - head);
+                context.stroke();
+                context.begin_path();
+                context.move_to(x, to + wider * head.signum());
+                context.line_to(x - 5.0 - wider, to - head * 1.3);
+                context.line_to(x + 5.0 + wider, to - head * 1.3);
+                context.close_path();
+                context.fill();
+            }
+            let radius = if knot.number.is_some() { 8.0 } else { 3.5 };
+            for (more, color) in [(2.0, ground), (0.0, ink)] {
+                context.set_fill_style_str(color);
+                context.begin_path();
+                let _ = context.arc(x, from, radius + more, 0.0, std::f64::consts::TAU);
+                context.fill();
+            }
+            if let Some(number) = knot.number {
+                self.text(ground, &number.to_string(), x, from + 0.5);
+            }
+        }
+        context.set_text_align("start");
     }
 
     fn batch(&self, batch: &Batch) {

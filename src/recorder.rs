@@ -3,7 +3,7 @@
 //! It owns the one run that is under way. It is looked at once a frame, and also when a worker has something
 //! to say, since a tab in the background gets no frames.
 
-use interleave_timeline::Report;
+use interleave_timeline::{Report, Watch};
 use interleave_trace::{clock, ring::Slot};
 use wasm_bindgen::JsValue;
 use yew::Callback;
@@ -21,6 +21,7 @@ struct Live {
     run: Run,
     stage: Stage,
     picture_ms: f64,
+    watch: Watch,
 }
 
 /// See the module's text.
@@ -36,7 +37,8 @@ impl Recorder {
         let date = browser::date();
         shelf.put(Recording::new(wanted.ticket, wanted.spec, here.cores, here.isolated, date));
         let run = Run::start(wanted.spec, wake);
-        self.live = Some(Live { ticket: wanted.ticket, run, stage: Stage::Loading, picture_ms: 0.0 });
+        self.live =
+            Some(Live { ticket: wanted.ticket, run, stage: Stage::Loading, picture_ms: 0.0, watch: Watch::default() });
         let query = JsValue::from_str(&wanted.spec.to_query());
         browser::announce("interleave:run", &browser::detail("{}", &[("spec", query)]));
     }
@@ -62,11 +64,22 @@ impl Recorder {
             return news;
         };
         // The phase first: what was recorded before the end is there once the end is known.
-        let phase = live.run.phase();
-        self.buffer.clear();
-        live.run.drain(&mut self.buffer);
-        let over = matches!(phase, Phase::Ended(_));
-        recording.grow(&self.buffer, (!over).then(clock::now));
+        let mut phase = live.run.phase();
+        let take_in = |run: &mut Run, recording: &mut Recording, buffer: &mut Vec<Slot>, over: bool| {
+            buffer.clear();
+            run.drain(buffer);
+            recording.grow(buffer, (!over).then(clock::now));
+        };
+        let mut over = matches!(phase, Phase::Ended(_));
+        take_in(&mut live.run, recording, &mut self.buffer, over);
+        if !over
+            && live.run.reads_all()
+            && let Some(deadlock) = live.watch.look(&recording.store)
+        {
+            live.run.give_up_on(deadlock);
+            (phase, over) = (live.run.phase(), true);
+            take_in(&mut live.run, recording, &mut self.buffer, over);
+        }
         if over || now_ms - live.picture_ms >= PICTURE_EVERY_MS {
             live.picture_ms = now_ms;
             if let Some(edge) = live.run.picture_edge() {
@@ -104,6 +117,7 @@ fn ending(recording: &mut Recording, report: &Report, ended: Ended) -> Ending {
             summary: report.result.as_ref().map(|result| result.summary.clone()).unwrap_or_default(),
         }),
         Ended::Stopped => Ending::Stopped,
+        Ended::Deadlocked(deadlock) => Ending::Deadlocked { sentence: deadlock.sentence() },
         Ended::Failed { lane, failure } => {
             let lane = recording.store.lane_title(lane);
             let ending = Ending::Failed { lane: lane.clone(), sentence: failure.to_string(), advice: failure.advice() };
@@ -117,6 +131,7 @@ fn announce_finished(recording: &Recording, report: &Report, ending: &Ending) {
     let (outcome, error) = match ending {
         Ending::Finished(_) => ("finished", None),
         Ending::Stopped => ("stopped", None),
+        Ending::Deadlocked { sentence } => ("deadlocked", Some(sentence.clone())),
         Ending::Failed { lane, sentence, .. } => ("failed", Some(format!("{lane}: {sentence}"))),
     };
     let result = report.result.as_ref();

@@ -118,6 +118,11 @@ pub enum Ending {
     Finished(Measured),
     /// By Stop.
     Stopped,
+    /// By the page, since lanes waited for what could never come.
+    Deadlocked {
+        /// Who holds what and waits for what.
+        sentence: String,
+    },
     /// With an error.
     Failed {
         /// The lane's name.
@@ -695,6 +700,7 @@ impl Session {
                 }
             }
             Ending::Stopped => self.tell_of(ticket, Tone::Plain, format!("{title}: stopped.")),
+            Ending::Deadlocked { sentence } => self.tell_of(ticket, Tone::Bad, format!("{title}. {sentence}")),
             Ending::Failed { lane, sentence, advice } => {
                 self.tell_of(ticket, Tone::Bad, format!("{title}, {lane}: {sentence}. {advice}"));
             }
@@ -706,7 +712,7 @@ impl Session {
         let outcome = match ending {
             Ending::Finished(measured) => Attempt::Finished(ticket, measured),
             Ending::Stopped => Attempt::Stopped(ticket),
-            Ending::Failed { sentence, .. } => Attempt::Failed(ticket, sentence),
+            Ending::Deadlocked { sentence } | Ending::Failed { sentence, .. } => Attempt::Failed(ticket, sentence),
         };
         if let Some(comparison) = &mut self.comparison {
             comparison.settle(ticket, outcome);

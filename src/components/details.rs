@@ -1,8 +1,8 @@
-//! What is known about the chosen span, and the way to whoever ended its wait.
+//! What is known about the chosen span, and the ways to whoever held what it waited for and ended its wait.
 
 use std::rc::Rc;
 
-use interleave_timeline::{Step, describe_span, step};
+use interleave_timeline::{Step, describe_span, step, ways_from_wait};
 use yew::prelude::*;
 
 use crate::workbench::Workbench;
@@ -21,7 +21,11 @@ pub fn Details(props: &Props) -> Html {
     let chosen = chart.selected.and_then(|chosen| Some((chosen, shelf.get(chosen.ticket)?)));
     let Some((chosen, recording)) = chosen else { return html! {} };
     let description = describe_span(&recording.store, chosen.span);
-    let unblocker = step(&recording.store, &recording.rows, chosen.span, Step::Unblocker);
+    let ways = ways_from_wait(&recording.store, &recording.rows, chosen.span).into_iter().filter_map(|way| {
+        let to = step(&recording.store, &recording.rows, chosen.span, way)?;
+        let lane = recording.store.lane_title(to.lane);
+        Some((way, if way == Step::Holder { format!("Go to holder: {lane}") } else { format!("Go to wake: {lane}") }))
+    });
     let act = |what: Step| {
         let (bench, onchange) = (props.bench.clone(), props.onchange.clone());
         move |_: MouseEvent| {
@@ -45,11 +49,7 @@ pub fn Details(props: &Props) -> Html {
                 { for description.facts.iter().map(|(name, value)| html! { <div><dt>{ *name }</dt><dd>{ value }</dd></div> }) }
             </dl>
             <div class="details-actions">
-                if let Some(to) = unblocker {
-                    <button type="button" onclick={act(Step::Unblocker)}>
-                        { format!("Go to {}", recording.store.lane_title(to.lane)) }
-                    </button>
-                }
+                { for ways.map(|(way, text)| html! { <button type="button" onclick={act(way)}>{ text }</button> }) }
                 <button type="button" class="quiet" onclick={act(Step::Previous)} aria-label="Previous span">{ "‹" }</button>
                 <button type="button" class="quiet" onclick={act(Step::Next)} aria-label="Next span">{ "›" }</button>
                 <button type="button" class="quiet" onclick={close} aria-label="Close details">{ "×" }</button>

@@ -6,11 +6,12 @@ use interleave_protocol::Model;
 use interleave_timeline::{
     Report, Spread,
     amounts::{bytes, count, duration, fixed, percent, ratio},
-    lints,
+    lints, table,
 };
 use interleave_trace::State;
 use yew::prelude::*;
 
+use super::small_table::SmallTable;
 use super::state_bar::{StateBar, state_title};
 use crate::hooks::SessionHandle;
 use crate::session::Ticket;
@@ -26,6 +27,12 @@ pub struct Props {
 
 /// How many lanes the report shows one by one; the table has them all.
 const MOST_LANES: usize = 80;
+
+/// How many lanes of a deadlock are listed.
+const MOST_STUCK: usize = 12;
+
+/// How many objects, and pairs of lanes, the report shows.
+const MOST_SHARED: usize = 8;
 
 #[component]
 pub fn ReportView(props: &Props) -> Html {
@@ -64,6 +71,7 @@ pub fn ReportView(props: &Props) -> Html {
                     { figure("Messages", interleave_timeline::amounts::grouped(report.messages), format!("carrying {}", bytes(report.message_bytes))) }
                     { figure("Recorded", count(report.spans, "span"), if report.lost > 0 { format!("{} lost", count(report.lost, "entry").replace("entrys", "entries")) } else { "nothing lost".to_owned() }) }
                 </dl>
+                { contention(&report) }
                 if !remarks.is_empty() {
                     <ul class="remarks">{ for remarks.iter().map(|remark| html! { <li>{ &remark.sentence }</li> }) }</ul>
                 }
@@ -110,6 +118,16 @@ fn result(report: &Report, failure: Option<&(String, interleave_protocol::Failur
             <p class="result bad"><strong>{ format!("{lane}: {failure}. ") }</strong>{ failure.advice() }</p>
         };
     }
+    if let Some(deadlock) = &report.deadlock {
+        return html! {
+            <div class="result bad" role="group" aria-label="Deadlock">
+                <p><strong>{ "✗ Deadlock. " }</strong>{ if deadlock.circle > 0 { "These wait for each other:" } else { "These wait for what can never come:" } }</p>
+                <ol class="stuck">
+                    { for deadlock.lanes.iter().take(MOST_STUCK).map(|stuck| html! { <li>{ stuck.sentence() }</li> }) }
+                </ol>
+            </div>
+        };
+    }
     match &report.result {
         Some(result) => html! {
             <p class={match (result.passed, is_program) { (true, _) => "result good", (false, true) => "result off", (false, false) => "result bad" }}>
@@ -119,6 +137,25 @@ fn result(report: &Report, failure: Option<&(String, interleave_protocol::Failur
             </p>
         },
         None => html! { <p class="result">{ format!("{}.", capital(report.outcome.text())) }</p> },
+    }
+}
+
+/// What lanes shared and who waited for whom: the few that cost most. The table has them all.
+fn contention(report: &Report) -> Html {
+    if report.objects.is_empty() {
+        return html! {};
+    }
+    let objects = table::objects(report);
+    let waits = table::waits(report);
+    html! {
+        <div class="contention">
+            <SmallTable caption="What lanes shared" heads={&table::OBJECT_HEADS[..]}
+                rows={objects.iter().take(MOST_SHARED).map(|row| row.to_vec()).collect::<Vec<_>>()} />
+            if !waits.is_empty() {
+                <SmallTable caption="Who waited for whom" heads={&table::WAIT_HEADS[..]}
+                    rows={waits.iter().take(MOST_SHARED).map(|row| row.to_vec()).collect::<Vec<_>>()} />
+            }
+        </div>
     }
 }
 

@@ -24,8 +24,8 @@ pub fn state_meaning(state: State) -> &'static str {
     match state {
         State::Starting => "being created: worker, module and memory are on their way",
         State::Running => "executing",
-        State::Ready => "could run, and waits for its turn",
-        State::Waiting => "waits for another lane: a message, a join",
+        State::Ready => "could run, and waits for its turn or for the GIL",
+        State::Waiting => "waits for another lane: a lock, a queue, a message, a join",
         State::Sleeping => "waits for a time",
         State::Io => "waits for the outside: a download",
     }

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use interleave_timeline::table::{HEADS, table};
+use interleave_timeline::table::{HEADS, OBJECT_HEADS, WAIT_HEADS, objects, table, waits};
 use yew::prelude::*;
 
+use super::small_table::SmallTable;
+use crate::recording::Recording;
 use crate::session::Ticket;
 use crate::workbench::Workbench;
 
@@ -57,6 +59,23 @@ pub fn TableView(props: &Props) -> Html {
                     <button type="button" disabled={to >= all} onclick={turn(to)}>{ "Later lanes" }</button>
                 </p>
             }
+            { shared(recording) }
         </div>
+    }
+}
+
+/// What lanes took or waited for, and who waited for whom.
+fn shared(recording: &Recording) -> Html {
+    if recording.store.objects().is_empty() {
+        return html! {};
+    }
+    let report = recording.figures();
+    html! {
+        <>
+            <SmallTable caption="What lanes shared" heads={&OBJECT_HEADS[..]}
+                rows={objects(&report).iter().map(|row| row.to_vec()).collect::<Vec<_>>()} />
+            <SmallTable caption="Who waited for whom" heads={&WAIT_HEADS[..]}
+                rows={waits(&report).iter().map(|row| row.to_vec()).collect::<Vec<_>>()} />
+        </>
     }
 }

@@ -45,7 +45,7 @@ pub use pointing::{
 };
 pub use report::{InstanceReport, LaneReport, Report, ResultReport, RunOutcome, Spread, overlap_ns};
 pub use scene::{
-    Batch, Caption, EdgeLine, EndMarker, Label, MarkLine, Outline, Overview, Rect, Scene, SceneOptions, SpanRef,
+    Batch, Caption, EdgeLine, EndMarker, Knot, Label, MarkLine, Outline, Overview, Rect, Scene, SceneOptions, SpanRef,
     edges_of_span, overview, scene,
 };
 pub use spans::{STATES, StateTotals};

@@ -44,6 +44,10 @@ pub struct Diagnosis {
 
 /// All remarks on a run that is over, the gravest first.
 pub fn lints(store: &Store, report: &Report) -> Vec<Diagnosis> {
+    if report.outcome == RunOutcome::Deadlocked {
+        // How the work was shared out says nothing where it could not be done.
+        return lost_events(store, report).into_iter().collect();
+    }
     let lints = [lost_events, waited_in_circle, lopsided, tail, start_up, took_turns, crowded];
     lints.iter().filter_map(|lint| lint(store, report)).collect()
 }

@@ -19,6 +19,7 @@ use std::ops::Range;
 use interleave_trace::{LaneId, LaneKind, Mark, Outcome, State, TimeNs};
 
 use crate::activity::Share;
+use crate::deadlock::Deadlock;
 use crate::edges::{Edge, EdgeId, EdgeKind};
 use crate::ids::Ids;
 use crate::lanes::{Row, Rows};
@@ -37,6 +38,12 @@ const SHORTEST_LABEL: f64 = 3.0;
 
 /// From how many edges of a kind in view on none of them can be told from another.
 const MOST_EDGES: usize = 4000;
+
+/// How far the arrows of a deadlock stand from each other.
+const ARROW_APART: CssPx = 22.0;
+
+/// How many lanes of a deadlock are drawn as such.
+const MOST_KNOTS: usize = 64;
 
 /// What a visitor points at or has chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +187,17 @@ pub struct Outline {
     pub selected: bool,
 }
 
+/// A lane that can never go on: the outline of its wait, and an arrow to the row of the lane that it waits for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Knot {
+    /// The wait, as far as it is in view.
+    pub rect: Rect,
+    /// Its place in the circle, from 1, if it belongs to it.
+    pub number: Option<u32>,
+    /// Where the arrow stands, where it begins and where it ends; none if nobody in view holds what is waited for.
+    pub arrow: Option<(CssPx, CssPx, CssPx)>,
+}
+
 /// See the module's text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
@@ -207,6 +225,8 @@ pub struct Scene {
     pub ends: Vec<EndMarker>,
     /// Outlines of the selected and the hovered span.
     pub outlines: Vec<Outline>,
+    /// Lanes that can never go on.
+    pub knots: Vec<Knot>,
     /// Where the newest time is, if it is in view and the work was not told to be done. Whether more will come
     /// only the painter's owner knows.
     pub now: Option<CssPx>,
@@ -227,6 +247,7 @@ impl Default for Scene {
             marks: Vec::new(),
             ends: Vec::new(),
             outlines: Vec::new(),
+            knots: Vec::new(),
             now: None,
         }
     }
@@ -274,6 +295,7 @@ impl Scene {
         self.marks.clear();
         self.ends.clear();
         self.outlines.clear();
+        self.knots.clear();
         self.now = None;
     }
 
@@ -385,6 +407,41 @@ impl Scene {
             if left < viewport.width && right > 0.0 && y + height > 0.0 && y < viewport.height {
                 self.outlines.push(Outline { rect: Rect { x: left, y, width: right - left, height }, selected });
             }
+        }
+    }
+
+    /// Adds a deadlock to the picture. The arrows of a circle stand side by side, so that two between the same rows can be
+    /// told apart.
+    ///
+    /// ```text
+    ///  lane 1   running  [waits for right  (2)  (1)]
+    ///                                       ^    |
+    ///                                       |    v
+    ///  lane 2   running     [waits for left (2)    ]
+    /// ```
+    pub fn draw_deadlock(&mut self, store: &Store, rows: &Rows, viewport: &Viewport, deadlock: &Deadlock) {
+        for stuck in deadlock.lanes.iter().take(MOST_KNOTS) {
+            let (Some(row), Some(span)) = (rows.row_of(store, stuck.lane), store.span(stuck.lane, stuck.span.index))
+            else {
+                continue;
+            };
+            let (y, height) = bar(viewport, viewport.y_of(row));
+            let left = viewport.x_of(span.start).max(0.0);
+            let right = viewport.x_of(span.end).max(left + 1.0).min(viewport.width);
+            if left >= viewport.width || right <= 0.0 {
+                continue;
+            }
+            let rect = Rect { x: left, y, width: right - left, height };
+            let to = stuck.holder.filter(|holder| *holder != stuck.lane).and_then(|holder| rows.row_of(store, holder));
+            let arrow = to.map(|to| {
+                let apart = ARROW_APART * f64::from(stuck.in_circle.unwrap_or(deadlock.circle as u32 + 1));
+                let x = (right - apart).max(left + rect.width / 2.0).max(ARROW_APART / 2.0);
+                let (above, below) = bar(viewport, viewport.y_of(to));
+                // From the middle of the wait to the nearer edge of the other row's bar.
+                let end = if to > row { above } else { above + below };
+                (x, y + height / 2.0, end)
+            });
+            self.knots.push(Knot { rect, number: stuck.in_circle, arrow });
         }
     }
 

@@ -4,6 +4,7 @@ use interleave_trace::{State, TimeNs};
 
 use crate::amounts::{duration, grouped, moment};
 use crate::lanes::Rows;
+use crate::report::Report;
 use crate::store::Store;
 
 /// The heads of the columns.
@@ -50,4 +51,49 @@ pub fn table(store: &Store, rows: &Rows, first: usize, most: usize) -> Vec<Table
             Some(TableRow { depth: row.depth, cells })
         })
         .collect()
+}
+
+/// The heads of the columns of [`objects`].
+pub const OBJECT_HEADS: [&str; 9] =
+    ["Object", "Kind", "Taken", "Held", "Held most by", "Waits", "Waited", "Longest wait", "Waited most"];
+
+/// What lanes took or waited for, that which cost most waiting first.
+pub fn objects(report: &Report) -> Vec<[String; OBJECT_HEADS.len()]> {
+    let some = |ns: u64| if ns == 0 { "–".to_owned() } else { duration(ns) };
+    let who = |most: &Option<(String, u64)>| most.as_ref().map_or("–".to_owned(), |(title, _)| title.clone());
+    let rows = report.objects.iter().map(|object| {
+        let waits = match object.timed_out {
+            0 => grouped(object.waits),
+            timed_out => format!("{}, {} in vain", grouped(object.waits), grouped(timed_out)),
+        };
+        [
+            object.title.clone(),
+            object.kind.text().to_owned(),
+            grouped(object.taken),
+            some(object.held_ns),
+            who(&object.held_most),
+            waits,
+            some(object.waited_ns),
+            some(object.longest_wait_ns),
+            who(&object.waited_most),
+        ]
+    });
+    rows.collect()
+}
+
+/// The heads of the columns of [`waits`].
+pub const WAIT_HEADS: [&str; 5] = ["Who waited", "For whom", "How long", "How often", "Mostly for"];
+
+/// Who waited for whom, the most first.
+pub fn waits(report: &Report) -> Vec<[String; WAIT_HEADS.len()]> {
+    let rows = report.waits.iter().map(|wait| {
+        [
+            wait.title.clone(),
+            wait.whom_title.clone(),
+            duration(wait.waited_ns),
+            grouped(wait.waits),
+            wait.most_for.clone(),
+        ]
+    });
+    rows.collect()
 }

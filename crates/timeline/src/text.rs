@@ -467,6 +467,12 @@ pub fn scene_log(scene: &Scene) -> String {
         let which = if outline.selected { "selected" } else { "hovered" };
         add(format!("outline {which} {}", at(&outline.rect)));
     }
+    for knot in &scene.knots {
+        let number = knot.number.map_or(String::new(), |number| format!(" {number}"));
+        let arrow =
+            knot.arrow.map_or(String::new(), |(x, from, to)| format!(" -> x {} y {}..{}", px(x), px(from), px(to)));
+        add(format!("knot{number} {}{arrow}", at(&knot.rect)));
+    }
     for mark in &scene.marks {
         add(format!("mark {} x {}", mark.mark.text(), px(mark.x)));
     }

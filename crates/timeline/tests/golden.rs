@@ -41,10 +41,22 @@ fn told(store: &Store) -> String {
     for row in table::table(store, &rows, 0, 100) {
         line(row.cells.join(" | "));
     }
+    if !report.objects.is_empty() {
+        line("\n## objects".into());
+        line(table::OBJECT_HEADS.join(" | "));
+        table::objects(&report).iter().for_each(|cells| line(cells.join(" | ")));
+        line("\n## who waited for whom".into());
+        line(table::WAIT_HEADS.join(" | "));
+        table::waits(&report).iter().for_each(|cells| line(cells.join(" | ")));
+    }
     line("\n## picture".into());
     let mut viewport = Viewport { zero: store.zero(), width: 600.0, height: 200.0, ..Viewport::default() };
     viewport.fit(viewport.extent(store.earliest(), store.latest()));
-    line(text::scene_log(&scene(store, &rows, &viewport, &SceneOptions::default())));
+    let mut scene = scene(store, &rows, &viewport, &SceneOptions::default());
+    if let Some(deadlock) = &report.deadlock {
+        scene.draw_deadlock(store, &rows, &viewport, deadlock);
+    }
+    line(text::scene_log(&scene));
     told
 }
 
@@ -104,4 +116,14 @@ fn the_four_compared() {
         ],
     );
     compare("compared", &format!("{}\n{}\n", comparison.sentence, comparison.to_json().replace("},{", "},\n{")));
+}
+
+#[test]
+fn locks_and_a_gil() {
+    check("locks");
+}
+
+#[test]
+fn a_deadlock() {
+    check("deadlock");
 }

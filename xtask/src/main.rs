@@ -81,8 +81,7 @@ impl Project {
 
 fn main() -> ExitCode {
     match dispatch() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -90,21 +89,27 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the command did what it was asked and found nothing wrong.
-fn dispatch() -> Result<bool> {
+/// Whether a command did what it was asked and found nothing wrong, as a code.
+fn code(good: bool) -> ExitCode {
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn dispatch() -> Result<ExitCode> {
     let mut arguments = lexopt::Parser::from_env();
     let command = match arguments.next()? {
         Some(Value(command)) => command.string()?,
         None | Some(Long("help") | Short('h')) => {
             print!("{USAGE}");
-            return Ok(true);
+            return Ok(ExitCode::SUCCESS);
         }
         Some(other) => return Err(unknown(other)),
     };
-    match command.as_str() {
+    if command == "run" {
+        return Ok(run_command(arguments)?.code());
+    }
+    let good = match command.as_str() {
         "serve" => serve_command(arguments),
         "dist" => dist_command(arguments),
-        "run" => run_command(arguments),
         "test" => test_command(arguments),
         "check" => {
             no_more(arguments)?;
@@ -120,7 +125,8 @@ fn dispatch() -> Result<bool> {
             Ok(true)
         }
         _ => bail!("There is no command '{command}': `cargo xtask help` lists them."),
-    }
+    };
+    good.map(code)
 }
 
 fn serve_command(mut arguments: lexopt::Parser) -> Result<bool> {
@@ -155,7 +161,7 @@ fn dist_command(mut arguments: lexopt::Parser) -> Result<bool> {
     Ok(true)
 }
 
-fn run_command(mut arguments: lexopt::Parser) -> Result<bool> {
+fn run_command(mut arguments: lexopt::Parser) -> Result<run::Verdict> {
     let mut named: Vec<(Field, String)> = Vec::new();
     let mut browser = Browser::Chromium;
     let mut headers = Headers::Isolated;

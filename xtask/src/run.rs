@@ -1,5 +1,7 @@
 //! `cargo xtask run`: one run in the built page, in a headless browser, and its report.
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 use interleave_protocol::{Field, Model, RunSpec, Workload};
 use serde_json::{Map, Value, json};
@@ -19,8 +21,30 @@ pub struct Options {
     pub timeout_seconds: u64,
 }
 
-/// Whether the run finished with a result that was checked.
-pub fn run(project: &Project, options: &Options) -> Result<bool> {
+/// What became of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It finished with a result that was checked.
+    Good,
+    /// It failed, was stopped, or its result is wrong.
+    Bad,
+    /// Lanes of it waited for what could never come.
+    Deadlocked,
+}
+
+impl Verdict {
+    /// As the code that the command exits with.
+    pub fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Good => 0,
+            Self::Bad => 1,
+            Self::Deadlocked => 3,
+        })
+    }
+}
+
+/// Runs it and prints its report.
+pub fn run(project: &Project, options: &Options) -> Result<Verdict> {
     let spec = spec(&options.fields)?;
     if spec.model == Model::Threads && options.headers == Headers::Plain {
         bail!("Threads need a page that is isolated: leave --plain out, or pick another model.");
@@ -37,7 +61,11 @@ pub fn run(project: &Project, options: &Options) -> Result<bool> {
     } else {
         print!("{}", table(&report));
     }
-    Ok(is_good(&report))
+    let verdict = verdict(&report);
+    if verdict == Verdict::Deadlocked {
+        eprintln!("{}", report["error"].as_str().unwrap_or("Deadlock."));
+    }
+    Ok(verdict)
 }
 
 /// Refuses what the page would: it would run something else instead.
@@ -74,8 +102,12 @@ fn encode(text: &str) -> String {
         .collect()
 }
 
-fn is_good(report: &Value) -> bool {
-    report["outcome"] == "finished" && report["checked"] == true
+fn verdict(report: &Value) -> Verdict {
+    match report["outcome"].as_str() {
+        Some("finished") if report["checked"] == true => Verdict::Good,
+        Some("deadlocked") => Verdict::Deadlocked,
+        _ => Verdict::Bad,
+    }
 }
 
 /// The report as lines of names and values; a list of objects becomes a table below them.
@@ -152,8 +184,9 @@ mod tests {
         assert!(text.contains("wall.ms  12.346\n"), "{text}");
         assert!(text.contains("\nlanes\n"), "{text}");
         assert!(text.contains("9.250  worker 1\n"), "{text}");
-        assert!(is_good(&report));
-        assert!(!is_good(&json!({"outcome": "finished", "checked": false})));
+        assert_eq!(verdict(&report), Verdict::Good);
+        assert_eq!(verdict(&json!({"outcome": "finished", "checked": false})), Verdict::Bad);
+        assert_eq!(verdict(&json!({"outcome": "deadlocked", "checked": false})), Verdict::Deadlocked);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod pool;
 pub mod processes;
 pub mod rt;
 pub mod span;
+pub mod sync;
 pub mod sys;
 pub mod tasks;
 pub mod threads;

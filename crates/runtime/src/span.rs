@@ -27,6 +27,11 @@ impl Title {
         Self { name: intern(text), number }
     }
 
+    /// The same text with a number behind it.
+    pub fn with_number(self, number: u32) -> Self {
+        Self { number, ..self }
+    }
+
     /// The text's id.
     pub fn name(self) -> NameId {
         self.name
@@ -38,11 +43,23 @@ impl Title {
     }
 }
 
+impl From<&'static str> for Title {
+    fn from(text: &'static str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<(&'static str, u32)> for Title {
+    fn from((text, number): (&'static str, u32)) -> Self {
+        Self::numbered(text, number)
+    }
+}
+
 thread_local! {
     /// What the lane of this thread was last running, to return to after a wait.
     static RUNNING: Cell<Title> = const { Cell::new(Title::NONE) };
-    /// Whether the lane of this thread has failed and not yet ended.
-    static FAILED: Cell<bool> = const { Cell::new(false) };
+    /// How the lane of this thread will end.
+    static OUTCOME: Cell<Outcome> = const { Cell::new(Outcome::Completed) };
 }
 
 /// The lane enters `state`.
@@ -88,14 +105,21 @@ pub(crate) fn swap_running(title: Title) -> Title {
 /// The lane cannot go on: the log gets the reason, and the lane's end will say that it failed. What is said again
 /// before that end changes nothing, so every layer that a failure passes may tell it.
 pub fn failed(reason: &str) {
-    if !FAILED.replace(true) {
+    if OUTCOME.replace(Outcome::Failed) != Outcome::Failed {
         note(Level::Error, reason);
+    }
+}
+
+/// The lane ends early since it was asked to. If it has failed before, it is that which counts.
+pub fn cancelled() {
+    if OUTCOME.get() != Outcome::Failed {
+        OUTCOME.set(Outcome::Cancelled);
     }
 }
 
 /// How the lane ends, as far as it knows.
 pub fn outcome() -> Outcome {
-    if FAILED.take() { Outcome::Failed } else { Outcome::Completed }
+    OUTCOME.replace(Outcome::Completed)
 }
 
 /// The lane says something for the log.

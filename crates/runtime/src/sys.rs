@@ -18,10 +18,18 @@ pub(crate) mod sync {
     use std::time::Duration;
 
     #[cfg(not(feature = "model"))]
+    pub use std::sync::atomic::AtomicU64;
+    #[cfg(not(feature = "model"))]
     pub use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+    #[cfg(not(feature = "model"))]
+    pub use std::thread_local;
 
     #[cfg(feature = "model")]
+    pub use shuttle::sync::atomic::AtomicU64;
+    #[cfg(feature = "model")]
     pub use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
+    #[cfg(feature = "model")]
+    pub use shuttle::thread_local;
     #[cfg(feature = "model")]
     pub use std::sync::PoisonError;
 

@@ -3,15 +3,14 @@
 //! The page creates the worker, so a thread can be had even while the one who asked is blocked. Data-parallel
 //! work that never blocks belongs into the [`crate::pool`].
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use interleave_trace::{LaneId, LaneKind, ObjectKind, What, attach, current_lane, fresh_lane, record_at};
 
 use crate::fault::Fault;
 use crate::instance::{begin_lane, end_lane};
-use crate::rt::{End, Monitor, Object, SyncError, Wait, gil, schedule};
+use crate::rt::{End, Monitor, Object, SyncError, Wait, drop_values, gil, schedule};
 use crate::span::{self, Title};
 use crate::sys;
+use crate::sys::sync::{Arc, Mutex, PoisonError};
 
 /// What a thread leaves behind for the one who joins it.
 struct Rest<T> {
@@ -47,6 +46,7 @@ pub fn spawn<T: Send + 'static>(title: Title, body: impl FnOnce() -> T + Send + 
         if let Err(fault) = &result {
             span::failed(&fault.to_string());
         }
+        drop_values();
         *left.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         left.end.come(|| {
             gil::leave();

@@ -9,7 +9,7 @@ use super::monitor::Unmet;
 /// Why an operation on a primitive did not do what was asked. A front end gives it the name of its own exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncError {
-    /// A lock was released that nobody held.
+    /// A lock was released, or waited on, that nobody held.
     NotHeld,
     /// A lock was released, or waited on, by a lane that does not hold it.
     HeldByAnother {
@@ -24,12 +24,14 @@ pub enum SyncError {
     Empty,
     /// A queue has no room.
     Full,
-    /// A queue takes, or gives, nothing any more.
+    /// A queue takes, or gives, nothing any more; a pool takes no work.
     ShutDown,
     /// More tasks were said to be done than were put.
     DoneTooOften,
     /// A result that will never come, since its work was cancelled.
     WorkCancelled,
+    /// What was waited for failed: a thread or a piece of work that panicked, of which the log tells more.
+    Failed,
     /// A lane waited for its own end.
     JoinsItself,
     /// The time was up.
@@ -41,15 +43,16 @@ pub enum SyncError {
 impl fmt::Display for SyncError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotHeld => "the lock was released while nobody held it",
+            Self::NotHeld => "nobody holds the lock",
             Self::HeldByAnother { .. } => "the lock is not held by the lane that used it",
             Self::ReleasedTooOften => "the semaphore was released more often than acquired",
             Self::BarrierBroken => "the barrier is broken",
             Self::Empty => "the queue is empty",
             Self::Full => "the queue is full",
-            Self::ShutDown => "the queue was shut down",
+            Self::ShutDown => "it was shut down",
             Self::DoneTooOften => "more tasks were said to be done than were put into the queue",
             Self::WorkCancelled => "the work was cancelled before it began",
+            Self::Failed => "what was waited for failed",
             Self::JoinsItself => "a thread cannot wait for its own end",
             Self::TimedOut => "the time was up",
             Self::Cancelled => "the run was ended",

@@ -116,9 +116,9 @@ impl RLock {
         self.acquire_deep(wait, Depth(1))
     }
 
-    /// Takes it as deep as it was given up.
-    pub fn restore(&self, depth: Depth) -> Result<(), SyncError> {
-        let taken = self.acquire_deep(&Wait { site: Site::NONE, timeout: None }, depth)?;
+    /// Takes it as deep as it was given up, however long that takes.
+    pub fn restore(&self, depth: Depth, site: Site) -> Result<(), SyncError> {
+        let taken = self.acquire_deep(&Wait { site, timeout: None }, depth)?;
         debug_assert!(taken, "a wait without an end ends with the lock");
         Ok(())
     }
@@ -173,6 +173,14 @@ impl RLock {
             }
             Ok(Depth(times))
         })
+    }
+
+    /// Refuses if `by` does not hold it.
+    pub(crate) fn check_owned(&self, by: LaneId) -> Result<(), SyncError> {
+        match self.monitor.peek(|held| **held) {
+            Some(held) if held.by == by => Ok(()),
+            held => Err(SyncError::HeldByAnother { holder: held.map(|held| held.by) }),
+        }
     }
 
     /// Whether the calling lane holds it.

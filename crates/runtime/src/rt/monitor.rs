@@ -72,6 +72,10 @@ pub enum Unmet {
     Cancelled,
 }
 
+/// Which of the things that a state may become a lane waits for, where not all wait for the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Want(pub u8);
+
 /// See the module's text.
 pub struct Monitor<S> {
     object: Object,
@@ -111,9 +115,19 @@ impl<S> Access<'_, S> {
 
     /// Lets the lane that has waited longest look again. Gives whether there was one.
     pub fn wake_one(&mut self) -> bool {
-        let Some(waiter) = self.inner.queue.pop_front() else { return false };
-        waiter.wake(self.object.id());
-        true
+        let first = self.inner.queue.pop_front();
+        self.wake(first)
+    }
+
+    /// As [`Access::wake_one`], of those who wait for `want`.
+    pub fn wake_one_of(&mut self, want: Want) -> bool {
+        let first = self.inner.queue.iter().position(|waiter| waiter.want() == want);
+        let first = first.and_then(|at| self.inner.queue.remove(at));
+        self.wake(first)
+    }
+
+    fn wake(&self, waiter: Option<Arc<Waiter>>) -> bool {
+        waiter.inspect(|waiter| waiter.wake(self.object.id())).is_some()
     }
 
     /// Lets all who wait look again.
@@ -126,8 +140,8 @@ impl<S> Access<'_, S> {
         self.inner.queue.len()
     }
 
-    fn enqueue(&mut self, again: bool) -> Arc<Waiter> {
-        let waiter = Arc::new(Waiter::new(here()));
+    fn enqueue(&mut self, want: Want, again: bool) -> Arc<Waiter> {
+        let waiter = Arc::new(Waiter::new(here(), want));
         match again {
             true => self.inner.queue.push_front(waiter.clone()),
             false => self.inner.queue.push_back(waiter.clone()),
@@ -191,6 +205,17 @@ impl<S> Monitor<S> {
         &self,
         wait: &Wait,
         holder: impl Fn(&S) -> LaneId,
+        attempt: impl FnMut(&mut Access<'_, S>) -> Option<R>,
+    ) -> Result<R, Unmet> {
+        self.wait_wanting(Want::default(), wait, holder, attempt)
+    }
+
+    /// As [`Monitor::wait_until`], among those that [`Access::wake_one_of`] wakes for `want`.
+    pub fn wait_wanting<R>(
+        &self,
+        want: Want,
+        wait: &Wait,
+        holder: impl Fn(&S) -> LaneId,
         mut attempt: impl FnMut(&mut Access<'_, S>) -> Option<R>,
     ) -> Result<R, Unmet> {
         schedule::point();
@@ -206,7 +231,7 @@ impl<S> Monitor<S> {
         loop {
             let held_by = holder(&access);
             access.record_wait(wait, held_by);
-            let waiter = access.enqueue(again);
+            let waiter = access.enqueue(want, again);
             drop(access);
             let signal = waiter.block(deadline);
             access = self.access();
@@ -229,7 +254,7 @@ impl<S> Monitor<S> {
     /// Waits until woken, whatever the state: enters the queue, lets `release` give up what the caller holds, and blocks.
     pub fn wait_for_wake(&self, wait: &Wait, release: impl FnOnce()) -> Result<(), Unmet> {
         let deadline = Deadline::after(wait.timeout);
-        let waiter = self.access().enqueue(false);
+        let waiter = self.access().enqueue(Want::default(), false);
         release();
         record_wait(&self.object, wait, LaneId::NONE);
         let signal = match wait.timeout {
@@ -264,7 +289,7 @@ impl<S> Monitor<S> {
 pub fn sleep(duration: Duration, title: Title) -> Result<(), Unmet> {
     schedule::point();
     span::waiting(State::Sleeping, title);
-    let waiter = Arc::new(Waiter::new(here()));
+    let waiter = Arc::new(Waiter::new(here(), Want::default()));
     let signal = waiter.block(Deadline::after(Some(duration)));
     gil::take();
     span::resumed();

@@ -95,6 +95,8 @@ struct Table {
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
+/// What the table says of it, for those who look often.
+static CANCELLED: AtomicBool = AtomicBool::new(false);
 static TABLE: Mutex<Option<Table>> = Mutex::new(None);
 static SCHEDULES: AtomicU32 = AtomicU32::new(0);
 /// Rung when every lane waits with no end, and when all are over.
@@ -114,6 +116,11 @@ pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
+/// Whether the calling thread has its part in a schedule that was cancelled.
+pub(crate) fn is_cancelled() -> bool {
+    own_seat().is_some() && CANCELLED.load(Ordering::Relaxed)
+}
+
 /// The calling thread's seat in the schedule that is on.
 pub(crate) fn own_seat() -> Option<SeatId> {
     if is_on() { OWN.get() } else { None }
@@ -128,6 +135,7 @@ pub fn begin(plan: Plan, when_stuck: WhenStuck) {
     let turn = Some(0);
     *table() = Some(Table { schedule, seats, turn, plan, when_stuck, random, outcome, cancelled: false });
     OWN.set(Some(SeatId { schedule, index: 0 }));
+    CANCELLED.store(false, Ordering::Relaxed);
     clock::count_steps(true);
     ON.store(true, Ordering::SeqCst);
 }
@@ -323,8 +331,7 @@ impl Table {
         if next.is_none() && !self.is_over() {
             self.outcome.stuck = true;
             if self.when_stuck == WhenStuck::Cancel {
-                self.cancelled = true;
-                self.ready_all();
+                self.end_waits();
                 next = self.choose(own);
             }
         }
@@ -340,15 +347,16 @@ impl Table {
     }
 
     fn cancel(&mut self) {
-        self.cancelled = true;
-        self.ready_all();
+        self.end_waits();
         if self.turn.is_none() {
             let next = self.choose(0);
             self.give_turn(next);
         }
     }
 
-    fn ready_all(&mut self) {
+    fn end_waits(&mut self) {
+        self.cancelled = true;
+        CANCELLED.store(true, Ordering::Relaxed);
         for seat in &mut self.seats {
             if seat.status != Status::Over {
                 seat.status = Status::Ready;

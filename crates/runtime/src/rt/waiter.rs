@@ -1,11 +1,13 @@
 //! One lane that is blocked, and the signal that ends it.
 
 use std::sync::Mutex as PlainMutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use interleave_trace::{LaneId, ObjectId, What, clock, is_recording, record};
 
 use super::gil;
+use super::monitor::Want;
 use super::schedule::{self, SeatId};
 use crate::sys::sync::{Arc, Condvar, Mutex, PoisonError, wait_until};
 
@@ -39,6 +41,7 @@ impl Deadline {
 /// See the module's text.
 pub(crate) struct Waiter {
     lane: LaneId,
+    want: Want,
     /// Where its thread sits in a seeded schedule.
     seat: Option<SeatId>,
     signal: Mutex<Option<Signal>>,
@@ -48,6 +51,8 @@ pub(crate) struct Waiter {
 /// All that are blocked outside a seeded schedule, to be cancelled.
 static BLOCKED: PlainMutex<Blocked> = PlainMutex::new(Blocked { waiters: Vec::new(), cancelled: false });
 
+static CANCELLED: AtomicBool = AtomicBool::new(false);
+
 struct Blocked {
     waiters: Vec<Arc<Waiter>>,
     cancelled: bool,
@@ -55,6 +60,7 @@ struct Blocked {
 
 /// Ends all waits of this instance, those under way and those to come, until [`allow_waits`].
 pub fn cancel_waits() {
+    CANCELLED.store(true, Ordering::SeqCst);
     schedule::cancel();
     let waiters = {
         let mut blocked = BLOCKED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,14 +70,24 @@ pub fn cancel_waits() {
     waiters.iter().for_each(|waiter| waiter.signal(Signal::Cancelled));
 }
 
+/// Whether waits are cancelled, for those who look now and then instead of waiting.
+pub fn is_cancelled() -> bool {
+    CANCELLED.load(Ordering::Relaxed) || schedule::is_cancelled()
+}
+
 /// Waits are possible again.
 pub fn allow_waits() {
+    CANCELLED.store(false, Ordering::SeqCst);
     BLOCKED.lock().unwrap_or_else(PoisonError::into_inner).cancelled = false;
 }
 
 impl Waiter {
-    pub(crate) fn new(lane: LaneId) -> Self {
-        Self { lane, seat: schedule::own_seat(), signal: Mutex::new(None), changed: Condvar::new() }
+    pub(crate) fn new(lane: LaneId, want: Want) -> Self {
+        Self { lane, want, seat: schedule::own_seat(), signal: Mutex::new(None), changed: Condvar::new() }
+    }
+
+    pub(crate) fn want(&self) -> Want {
+        self.want
     }
 
     /// Ends the wait, on behalf of `on`.

@@ -32,7 +32,7 @@ impl End {
 
     /// Whether it has come.
     pub fn has_come(&self) -> bool {
-        self.monitor.peek(|over| **over)
+        self.monitor.with(|over| **over)
     }
 
     /// Waits for it. Gives whether it came: a timeout returns, it does not fail.

@@ -92,11 +92,20 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T, Fault> {
         match self.wait(&Wait::forever()) {
-            Ok(_) => {
-                self.rest.result.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Err(Fault::Cancelled))
-            }
+            Ok(_) => self.rest.take(),
             Err(_) => Err(Fault::Cancelled),
         }
+    }
+
+    /// The result of a thread that is known to have ended.
+    pub(crate) fn into_result(self) -> Result<T, Fault> {
+        self.rest.take()
+    }
+}
+
+impl<T> Rest<T> {
+    fn take(&self) -> Result<T, Fault> {
+        self.result.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(Err(Fault::Cancelled))
     }
 }
 

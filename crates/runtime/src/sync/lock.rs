@@ -24,7 +24,7 @@ pub struct Held<'a> {
 
 impl<'a> Held<'a> {
     fn acquire(lock: &'a Underlying, wait: &Wait) -> Result<Option<Self>> {
-        Ok(lock.acquire(wait)?.then_some(Self { lock, not_send: PhantomData }))
+        Ok(lock.acquire(wait)?.then(|| Self { lock, not_send: PhantomData }))
     }
 }
 

@@ -43,7 +43,7 @@ impl Semaphore {
     }
 
     fn acquire_as_said(&self, wait: &Wait) -> Result<Option<Permit<'_>>> {
-        Ok(self.semaphore.acquire(wait)?.then_some(Permit { semaphore: &self.semaphore }))
+        Ok(self.semaphore.acquire(wait)?.then(|| Permit { semaphore: &self.semaphore }))
     }
 
     /// Adds a permit that this thread need not have taken.

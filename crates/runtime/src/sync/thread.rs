@@ -37,7 +37,7 @@ impl<T> JoinHandle<T> {
     #[track_caller]
     pub fn join(self) -> Result<T> {
         self.thread.wait(&Wait::forever())?;
-        self.thread.join().unwrap_or_else(|fault| {
+        self.thread.into_result().unwrap_or_else(|fault| {
             Err(match fault {
                 Fault::Cancelled => SyncError::Cancelled,
                 _ => SyncError::Failed,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use interleave_runtime::instance::{begin_lane, end_lane};
+use interleave_runtime::rt::schedule;
 use interleave_runtime::sys::block_on;
 use interleave_trace::{Entry, LaneId, NO_NUMBER, NameId, What, decode, detach, drain_all, fresh_lane};
 
@@ -20,6 +21,8 @@ pub fn recorded<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send) -> Vec<
             begin_lane(lane);
             block_on(body());
             end_lane();
+            // Where lanes took turns, the clock did not run.
+            schedule::end();
             detach();
         });
     });
@@ -63,8 +66,11 @@ fn describe(main: LaneId, slots: &[interleave_trace::ring::Slot]) -> Vec<String>
     let of = |lane: LaneId| {
         let happened = events.iter().filter(|event| event.lane == lane).filter_map(|event| match event.what {
             What::Spawned { kind, .. } => Some(kind.text().to_owned()),
-            What::Entered { state, on, .. } if made.contains_key(&on) => {
-                Some(format!("{} for {}", state.text(), made[&on]))
+            What::Entered { state, on, holder, .. } if made.contains_key(&on) => {
+                let made = &made[&on];
+                // Whose end that is says its name.
+                let of = if holder == LaneId::NONE || made.starts_with("end ") { "" } else { name_of(holder) };
+                Some(format!("{} for {made}{}{of}", state.text(), if of.is_empty() { "" } else { " of " }))
             }
             What::Acquired { on, .. } => Some(format!("took {}", made.get(&on)?)),
             What::Released { on, holder } if holder == lane || holder == LaneId::NONE => {

@@ -15,6 +15,12 @@ pub struct Outside {
     /// Wants a worker with an instance of its own, with one end of a channel.
     #[cfg(target_arch = "wasm32")]
     pub spawn_process: fn(InstanceId, LaneId, web_sys::MessagePort),
+    /// Wants a worker with an instance of its own, for a process that the segment describes at that address.
+    #[cfg(target_arch = "wasm32")]
+    pub spawn_child: fn(LaneId, block: u32),
+    /// Wants the workers of such a process to end, which then ended so.
+    #[cfg(target_arch = "wasm32")]
+    pub end_child: fn(LaneId, block: u32, exit: crate::segment::ExitCode),
     /// The lane gave up, and with it this thread: nothing of this instance can be relied on any more.
     pub gave_up: fn(LaneId, Fault),
 }

@@ -9,9 +9,11 @@
 
 pub mod downloads;
 pub mod instance;
+pub mod multiprocessing;
 pub mod pool;
 pub mod processes;
 pub mod rt;
+pub mod segment;
 pub mod span;
 pub mod sync;
 pub mod sys;

@@ -76,4 +76,12 @@ pub(crate) mod sync {
     }
 }
 
+/// The words and bytes of the memory that all instances of a run see.
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "sys/memory_native.rs"]
+pub(crate) mod memory;
+#[cfg(target_arch = "wasm32")]
+#[path = "sys/memory_web.rs"]
+pub(crate) mod memory;
+
 pub(crate) use interleave_trace::flush;

@@ -18,6 +18,7 @@ mod event;
 mod id;
 mod recorder;
 pub mod ring;
+pub mod segment;
 
 pub use clock::TimeNs;
 pub use codec::{Saved, SavedError, slot_from_bytes};

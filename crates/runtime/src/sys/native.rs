@@ -1,6 +1,6 @@
 //! Natively: operating system threads, a local executor, and processes that are threads which share nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
@@ -15,6 +15,7 @@ use crate::downloads::Download;
 use crate::fault::Fault;
 use crate::instance::begin_lane;
 use crate::processes::{self, Mailbox, Packet};
+use crate::segment::{Ending, ExitCode, ProcessBlock, Segment};
 use crate::threads::Entry;
 
 pub(crate) fn watch_for_faults() {}
@@ -35,8 +36,26 @@ pub(crate) fn catching<T>(body: impl FnOnce() -> T) -> Result<T, Fault> {
     })
 }
 
+thread_local! {
+    static OWN_PROCESS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The address of the block of the process that the calling thread belongs to, or 0.
+pub(crate) fn own_process() -> u32 {
+    OWN_PROCESS.get()
+}
+
+pub(crate) fn set_own_process(block: u32) {
+    OWN_PROCESS.set(block);
+}
+
 pub(crate) fn spawn_thread(_lane: LaneId, entry: Entry) {
+    let (segment, process) = (Segment::current(), own_process());
     let body = move || {
+        if let Some(segment) = segment {
+            segment.install();
+        }
+        set_own_process(process);
         entry();
         detach();
     };
@@ -126,9 +145,35 @@ pub(crate) fn send(port: &Port, message: MessageId, payload: &[u8]) {
     let _gone = port.to.send((message, payload.to_vec()));
 }
 
+/// Starts a process that was described in the segment.
+pub(crate) fn spawn_child(segment: &Segment, lane: LaneId, block: u32) {
+    let segment = segment.clone();
+    std::thread::spawn(move || {
+        segment.clone().install();
+        begin_lane(lane);
+        if let Ok(process) = ProcessBlock::of_worker(&segment, block) {
+            process.run(&segment);
+        }
+        detach();
+    });
+}
+
+/// Ends a process from outside. No thread can be ended from outside here, so it is kept from changing anything that
+/// others see, and sleeps for ever once it tries to.
+pub(crate) fn end_child(segment: &Segment, process: ProcessBlock, exit: ExitCode) {
+    while process.bar(segment) {
+        std::thread::yield_now();
+    }
+    process.announce(segment, exit, Ending::ByForce);
+}
+
 pub(crate) fn spawn_process(_instance: InstanceId, lane: LaneId) -> Port {
     let (here, there) = channel();
+    let segment = Segment::current();
     std::thread::spawn(move || {
+        if let Some(segment) = segment {
+            segment.install();
+        }
         begin_lane(lane);
         if let Some(main) = processes::main() {
             let mailbox = Mailbox::default();

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::downloads::{Download, LATENCY_HEADER};
 use crate::fault::Fault;
 use crate::instance::outside;
 use crate::processes::Packet;
+use crate::segment::{ExitCode, ProcessBlock, Segment};
 use crate::span;
 use crate::threads::Entry;
 
@@ -263,6 +264,32 @@ pub(crate) fn send(port: &Port, message: MessageId, payload: &[u8]) {
     let buffer = bytes.buffer();
     let posted = port.post_message_with_transferable(&buffer, &Array::of1(&buffer));
     debug_assert!(posted.is_ok(), "a fresh buffer can be handed over");
+}
+
+/// The instance is the process, so all of its threads belong to it.
+static OWN_PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// The address of the block of this process, or 0.
+pub(crate) fn own_process() -> u32 {
+    OWN_PROCESS.load(Ordering::Relaxed)
+}
+
+pub(crate) fn set_own_process(block: u32) {
+    OWN_PROCESS.store(block, Ordering::Relaxed);
+}
+
+/// Asks for a process that was described in the segment.
+pub(crate) fn spawn_child(_segment: &Segment, lane: LaneId, block: u32) {
+    if let Some(outside) = outside() {
+        (outside.spawn_child)(lane, block);
+    }
+}
+
+/// Asks for the end of a process. The page ends its workers, and says so in the segment.
+pub(crate) fn end_child(segment: &Segment, process: ProcessBlock, exit: ExitCode) {
+    if let Some(outside) = outside() {
+        (outside.end_child)(process.lane(segment), process.address(), exit);
+    }
 }
 
 pub(crate) fn spawn_process(instance: InstanceId, lane: LaneId) -> Port {

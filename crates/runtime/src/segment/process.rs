@@ -1,0 +1,446 @@
+//! A process as the segment knows it: what it is to run, how far it is, how it ended, and what it has open.
+//!
+//! ```text
+//!  MADE -> RUNNING -> ENDING -> ENDED        by itself, or by whoever saw that it is gone
+//!                                 |
+//!                    the count of ends is one more, and all who are blocked look again
+//! ```
+//! What a process had open when it ended is closed by the first who looks; so it does not matter how it ended.
+
+use std::fmt;
+
+use interleave_trace::segment::{exit, head, process, status};
+use interleave_trace::{InstanceId, LaneId, LaneKind, ObjectId, ObjectKind, What, fresh_object, record};
+
+use super::error::ProcessError;
+use super::monitor::{Monitor, go_on, record_wait};
+use super::pipe::{self, Role};
+use super::waiters::{Deadline, Signal};
+use super::{Segment, word};
+use crate::instance::end_lane;
+use crate::rt::{SyncError, Wait};
+use crate::span::Title;
+use crate::sys;
+use crate::threads::record_spawn;
+
+const LANE: u32 = 12;
+const PARENT: u32 = 16;
+const DAEMON: u32 = 20;
+const RUN: u32 = 24;
+const FUNCTION: u32 = 32;
+const ARGUMENTS: u32 = 40;
+const LENGTH: u32 = 44;
+const NEXT: u32 = 48;
+const HOLDINGS: u32 = 52;
+const OBJECT: u32 = 56;
+const CLEARED: u32 = 60;
+const KIND: u32 = 64;
+const BYTES: u32 = 72;
+/// Marks the block of a process.
+const MARK: u32 = 0x7072_6f63;
+
+/// The first instance that belongs to a program's own processes; those before are the engine's.
+const FIRST_INSTANCE: u32 = 128;
+/// How many instances a lane's id can tell apart.
+const INSTANCES: u32 = 1 << 12;
+
+/// How a process ended: 0 for well, a number of its own, or the negative number of what ended it, as POSIX counts
+/// signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ExitCode(pub i32);
+
+impl ExitCode {
+    /// Nothing went wrong.
+    pub const WELL: Self = Self(0);
+    /// It panicked.
+    pub const PANICKED: Self = Self(exit::PANICKED);
+    /// It trapped.
+    pub const TRAPPED: Self = Self(exit::TRAPPED);
+    /// It was ended by force.
+    pub const KILLED: Self = Self(exit::KILLED);
+    /// It was asked to end.
+    pub const TERMINATED: Self = Self(exit::TERMINATED);
+}
+
+impl fmt::Display for ExitCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a process runs: the code that knows what the function is, and the function. Both are places in the table of
+/// functions, which is the same in every instance of a module.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) run: fn(function: usize, arguments: &[u8]) -> ExitCode,
+    pub(crate) function: usize,
+}
+
+/// A process by the address of its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct ProcessBlock {
+    at: u32,
+    object: u32,
+}
+
+/// The block of the process that the calling thread belongs to; 0 is the first process of the run.
+pub(super) fn own_block() -> u32 {
+    sys::own_process()
+}
+
+/// The process that the calling thread belongs to, unless it is the first of the run.
+pub(crate) fn own_process() -> Option<ProcessBlock> {
+    let at = own_block();
+    let segment = Segment::current().filter(|_| at != 0)?;
+    Some(ProcessBlock { at, object: segment.memory.load(at + OBJECT) })
+}
+
+/// Whether the calling thread belongs to a process that another asked for.
+pub fn is_child() -> bool {
+    own_block() != 0
+}
+
+impl Segment {
+    fn load_wide(&self, at: u32) -> usize {
+        (u64::from(self.memory.load(at)) | u64::from(self.memory.load(at + 4)) << 32) as usize
+    }
+
+    fn store_wide(&self, at: u32, value: usize) {
+        let value = value as u64;
+        self.memory.store(at, value as u32);
+        self.memory.store(at + 4, (value >> 32) as u32);
+    }
+
+    /// Whether the process with that block runs no more code.
+    pub(super) fn is_over(&self, process: u32) -> bool {
+        process != 0
+            && (self.memory.load(process + process::CRITICAL) & process::KILLED != 0
+                || self.memory.load(process + process::STATUS) == status::ENDED as u32)
+    }
+
+    /// Closes what processes had open that have ended since. Gives whether there was such a process.
+    pub(super) fn clear_up(&self) -> bool {
+        let ends = self.ends();
+        if self.memory.load(word::CLEARED) == ends {
+            return false;
+        }
+        while let Some(process) = self.uncleared() {
+            let mut holding = self.memory.swap(process + HOLDINGS, 0);
+            while holding != 0 {
+                let next = self.memory.load(holding + holding::NEXT);
+                self.drop_holding(holding);
+                holding = next;
+            }
+            self.free_waiters_of(process);
+        }
+        self.memory.store(word::CLEARED, ends);
+        true
+    }
+
+    /// A process that has ended and that nobody has cleared up after; from now on somebody has.
+    fn uncleared(&self) -> Option<u32> {
+        let _held = self.lock(word::REGISTRY);
+        let mut at = self.memory.load(word::PROCESSES);
+        while at != 0 {
+            let is_over = self.memory.load(at + process::STATUS) == status::ENDED as u32;
+            if is_over && self.memory.swap(at + CLEARED, 1) == 0 {
+                return Some(at);
+            }
+            at = self.memory.load(at + NEXT);
+        }
+        None
+    }
+
+    fn drop_holding(&self, holding: u32) {
+        let [at, object, role] =
+            [holding::MONITOR, holding::OBJECT, holding::ROLE].map(|word| self.memory.load(holding + word));
+        self.free(holding);
+        pipe::close(self, Monitor::from_parts(at, object), Role::from_number(role));
+    }
+
+    /// The calling process has one side of a pipe open.
+    pub(super) fn hold(&self, monitor: Monitor, role: Role) -> Result<(), ProcessError> {
+        let own = own_block();
+        if own == 0 {
+            return Ok(());
+        }
+        let at = self.allocate(u64::from(holding::BYTES))?;
+        let (address, object) = monitor.into_parts();
+        self.memory.store(at + holding::MONITOR, address);
+        self.memory.store(at + holding::OBJECT, object);
+        self.memory.store(at + holding::ROLE, role as u32);
+        let _held = self.lock(word::REGISTRY);
+        let first = self.memory.swap(own + HOLDINGS, at);
+        self.memory.store(at + holding::NEXT, first);
+        Ok(())
+    }
+
+    /// The calling process has closed it. Gives whether it was open there, once at least.
+    pub(super) fn let_go(&self, monitor: Monitor, role: Role) -> bool {
+        let own = own_block();
+        if own == 0 {
+            return true;
+        }
+        let wanted = monitor.into_parts();
+        let found = {
+            let _held = self.lock(word::REGISTRY);
+            let (mut link, mut at) = (own + HOLDINGS, self.memory.load(own + HOLDINGS));
+            loop {
+                if at == 0 {
+                    return false;
+                }
+                let is_it = wanted == (self.memory.load(at + holding::MONITOR), self.memory.load(at + holding::OBJECT))
+                    && self.memory.load(at + holding::ROLE) == role as u32;
+                if is_it {
+                    self.memory.store(link, self.memory.load(at + holding::NEXT));
+                    break at;
+                }
+                (link, at) = (at + holding::NEXT, self.memory.load(at + holding::NEXT));
+            }
+        };
+        self.free(found);
+        true
+    }
+}
+
+/// What a process has open.
+mod holding {
+    pub const NEXT: u32 = 0;
+    pub const MONITOR: u32 = 4;
+    pub const OBJECT: u32 = 8;
+    pub const ROLE: u32 = 12;
+    pub const BYTES: u32 = 16;
+}
+
+/// Who says that a process has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It does so itself.
+    ByItself,
+    /// Another lane ended it.
+    ByForce,
+}
+
+impl ProcessBlock {
+    /// Asks for a process. It begins at once, somewhere else.
+    pub(crate) fn start(
+        segment: &Segment,
+        title: Title,
+        daemon: bool,
+        entry: Entry,
+        arguments: &[u8],
+    ) -> Result<Self, ProcessError> {
+        let memory = &segment.memory;
+        let own = own_block();
+        if own != 0 && memory.load(own + DAEMON) != 0 {
+            return Err(ProcessError::DaemonsHaveNoChildren);
+        }
+        let instance = FIRST_INSTANCE + memory.add(word::PROCESS_COUNT, 1);
+        if instance >= INSTANCES - 1 {
+            return Err(ProcessError::TooManyProcesses);
+        }
+        let lane = LaneId::new(InstanceId(instance), 0);
+        let at = segment.allocate(u64::from(BYTES))?;
+        let bytes = match segment.allocate(arguments.len() as u64) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                segment.free(at);
+                return Err(error);
+            }
+        };
+        memory.write(bytes, arguments);
+        let object = fresh_object();
+        for (word, value) in [
+            (process::STATUS, status::MADE as u32),
+            (LANE, lane.0),
+            (PARENT, own),
+            (DAEMON, u32::from(daemon)),
+            (ARGUMENTS, bytes),
+            (LENGTH, arguments.len() as u32),
+            (OBJECT, object.0),
+            (KIND, MARK),
+        ] {
+            memory.store(at + word, value);
+        }
+        segment.store_wide(at + RUN, entry.run as usize);
+        segment.store_wide(at + FUNCTION, entry.function);
+        record(What::Made { on: object, kind: ObjectKind::End, name: title.name(), number: title.number() });
+        record_spawn(lane, LaneKind::Process, title, LaneId::NONE);
+        {
+            let _held = segment.lock(word::REGISTRY);
+            let first = memory.swap(word::PROCESSES, at);
+            memory.store(at + NEXT, first);
+        }
+        sys::spawn_child(segment, lane, at);
+        Ok(Self { at, object: object.0 })
+    }
+
+    /// The one whose block is at `at`, as its worker was told.
+    pub(crate) fn of_worker(segment: &Segment, at: u32) -> Result<Self, ProcessError> {
+        let is_it = segment.is_block(at, BYTES) && segment.memory.load(at + KIND) == MARK;
+        let object = is_it.then(|| segment.memory.load(at + OBJECT));
+        object.map(|object| Self { at, object }).ok_or(ProcessError::Gone)
+    }
+
+    /// In its own worker, on its own lane: runs it to its end, its children's end included.
+    pub(crate) fn run(self, segment: &Segment) {
+        sys::set_own_process(self.at);
+        segment.memory.compare_exchange(self.at, status::MADE as u32, status::RUNNING as u32);
+        let bytes = segment.memory.load(self.at + ARGUMENTS);
+        let mut arguments = vec![0; segment.memory.load(self.at + LENGTH) as usize];
+        segment.memory.read(bytes, &mut arguments);
+        segment.free(bytes);
+        let function = segment.load_wide(self.at + FUNCTION);
+        // SAFETY: the word was written by `start`, from a function of this very type, in an instance of the same module:
+        // the table of functions is the same here, and natively it is the same program.
+        let run: fn(usize, &[u8]) -> ExitCode = unsafe { std::mem::transmute(segment.load_wide(self.at + RUN)) };
+        let exit = sys::catching(|| run(function, &arguments)).unwrap_or_else(|fault| {
+            crate::span::failed(&fault.to_string());
+            ExitCode::PANICKED
+        });
+        end_children(segment);
+        end_lane();
+        sys::flush();
+        self.announce(segment, exit, Ending::ByItself);
+    }
+
+    /// Says how it ended. The first who does counts. Gives whether that was this one.
+    pub(crate) fn announce(self, segment: &Segment, exit: ExitCode, ending: Ending) -> bool {
+        let memory = &segment.memory;
+        let at = self.at + process::STATUS;
+        let ending_now = status::ENDING as u32;
+        let is_first = [status::MADE, status::RUNNING]
+            .iter()
+            .any(|before| memory.compare_exchange(at, *before as u32, ending_now) == *before as u32);
+        if !is_first {
+            return false;
+        }
+        if ending == Ending::ByForce {
+            record_end_of(self.lane(segment));
+        }
+        memory.store(self.at + process::EXIT, exit.0 as u32);
+        memory.store(at, status::ENDED as u32);
+        memory.add(head::ENDS, 1);
+        segment.disturb_all();
+        true
+    }
+
+    /// Ends it from outside.
+    pub(crate) fn end(self, segment: &Segment, exit: ExitCode) {
+        if self.exit_code(segment).is_none() {
+            sys::end_child(segment, self, exit);
+        }
+    }
+
+    /// From now on its threads change nothing in the segment. Gives whether one of them is just doing so.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn bar(self, segment: &Segment) -> bool {
+        let before = segment.memory.or(self.at + process::CRITICAL, process::KILLED);
+        before & !process::KILLED != 0
+    }
+
+    /// Its lane.
+    pub(crate) fn lane(self, segment: &Segment) -> LaneId {
+        LaneId(segment.memory.load(self.at + LANE))
+    }
+
+    /// The address of its block.
+    pub(crate) fn address(self) -> u32 {
+        self.at
+    }
+
+    /// What its end is to the trace.
+    pub(crate) fn object(self) -> ObjectId {
+        ObjectId(self.object)
+    }
+
+    /// Whether it ends with the one who started it.
+    pub(crate) fn is_daemon(self, segment: &Segment) -> bool {
+        segment.memory.load(self.at + DAEMON) != 0
+    }
+
+    /// Whether the calling process started it.
+    pub(crate) fn is_own_child(self, segment: &Segment) -> bool {
+        segment.memory.load(self.at + PARENT) == own_block()
+    }
+
+    /// How it ended, if it did.
+    pub(crate) fn exit_code(self, segment: &Segment) -> Option<ExitCode> {
+        let is_over = segment.memory.load(self.at + process::STATUS) == status::ENDED as u32;
+        is_over.then(|| ExitCode(segment.memory.load(self.at + process::EXIT) as i32))
+    }
+
+    /// Waits until it has ended. Gives how, or `None` if the time was up.
+    pub(crate) fn join(self, segment: &Segment, wait: &Wait) -> Result<Option<ExitCode>, ProcessError> {
+        if !self.is_own_child(segment) {
+            return Err(ProcessError::NotAChild);
+        }
+        let lane = self.lane(segment);
+        let exit = match self.exit_code(segment) {
+            Some(exit) => Some(exit),
+            None if wait.timeout.is_some_and(|timeout| timeout.is_zero()) => None,
+            None => self.wait_for_end(segment, wait, lane)?,
+        };
+        if exit.is_some() {
+            record(What::Joined { child: lane });
+        }
+        Ok(exit)
+    }
+
+    fn wait_for_end(self, segment: &Segment, wait: &Wait, lane: LaneId) -> Result<Option<ExitCode>, ProcessError> {
+        let deadline = Deadline::after(wait.timeout);
+        let waiter = segment.take_waiter(None)?;
+        record_wait(self.object(), wait, lane);
+        let exit = loop {
+            if let Some(exit) = self.exit_code(segment) {
+                break Ok(Some(exit));
+            }
+            match segment.block(waiter, deadline) {
+                Signal::TimedOut => break Ok(self.exit_code(segment)),
+                Signal::Cancelled => break Err(SyncError::Cancelled.into()),
+                Signal::Woken | Signal::LookAgain => {}
+            }
+        };
+        segment.free_waiter(waiter);
+        go_on(self.object(), exit == Ok(None));
+        exit
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn record_end_of(lane: LaneId) {
+    let now = interleave_trace::clock::now();
+    interleave_trace::record_at(now, lane, What::Ended(interleave_trace::Outcome::Killed));
+}
+
+/// In a browser the page does.
+#[cfg(target_arch = "wasm32")]
+fn record_end_of(_lane: LaneId) {}
+
+/// The children of the calling process that have not ended.
+pub(crate) fn children(segment: &Segment) -> Vec<ProcessBlock> {
+    let own = own_block();
+    let memory = &segment.memory;
+    let _held = segment.lock(word::REGISTRY);
+    let mut found = Vec::new();
+    let mut at = memory.load(word::PROCESSES);
+    while at != 0 {
+        let is_alive = memory.load(at + process::STATUS) != status::ENDED as u32;
+        if memory.load(at + PARENT) == own && is_alive {
+            found.push(ProcessBlock { at, object: memory.load(at + OBJECT) });
+        }
+        at = memory.load(at + NEXT);
+    }
+    found.reverse();
+    found
+}
+
+/// As Python does when a process is over: its daemons are terminated, its other children waited for.
+pub(crate) fn end_children(segment: &Segment) {
+    let all = children(segment);
+    all.iter().filter(|child| child.is_daemon(segment)).for_each(|child| child.end(segment, ExitCode::TERMINATED));
+    for child in all {
+        // Only a run that is being ended does not wait.
+        let _ended = child.join(segment, &Wait { site: crate::rt::Site::NONE, timeout: None });
+    }
+}

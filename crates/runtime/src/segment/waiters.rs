@@ -1,0 +1,294 @@
+//! Those who are blocked, as the segment knows them: each has a place in a table, where its lane stands and the signal
+//! that it blocks at. So whoever lets it go on can say whom, and the page can let all of them look again when a process
+//! is gone.
+//!
+//! Also the short locks that keep a structure in the segment whole while it is changed. A process is not ended from
+//! outside while a thread of it has one.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use interleave_trace::segment::{head, process, signal, waiters};
+use interleave_trace::{LaneId, clock};
+
+use super::error::ProcessError;
+use super::process::own_block;
+use super::Segment;
+use crate::rt::gil;
+use crate::sys::sync::here;
+
+const COUNT: u32 = if cfg!(feature = "model") { 12 } else { waiters::COUNT };
+
+/// Addresses within a waiter that only this crate knows.
+const SIGNAL: u32 = 8;
+const LANE: u32 = 12;
+const NEXT: u32 = 16;
+const QUEUED: u32 = 20;
+const PROCESS: u32 = 24;
+
+/// When a wait is over in any case, in nanoseconds on the run's clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(Option<u64>);
+
+impl Deadline {
+    pub(super) fn after(timeout: Option<Duration>) -> Self {
+        let ns = |timeout: Duration| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        Self(timeout.map(|timeout| clock::now().0.saturating_add(ns(timeout))))
+    }
+
+    /// How long it is until then: `None` for ever, `Some(None)` for over.
+    fn left(self) -> Option<Option<Duration>> {
+        self.0.map(|end| match end.saturating_sub(clock::now().0) {
+            0 => None,
+            ns => Some(Duration::from_nanos(ns)),
+        })
+    }
+}
+
+/// Why a lane is blocked no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    Woken,
+    LookAgain,
+    TimedOut,
+    Cancelled,
+}
+
+/// A place in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Waiter(pub(super) u32);
+
+thread_local! {
+    /// The place that this thread had last: most likely it is free again.
+    static LAST: Cell<u32> = const { Cell::new(0) };
+}
+
+const fn place(n: u32) -> u32 {
+    waiters::FIRST + n * waiters::SIZE
+}
+
+impl Segment {
+    /// A place for the calling lane, whose signal is its own or that of another place of the same lane.
+    pub(super) fn take_waiter(&self, main: Option<Waiter>) -> Result<Waiter, ProcessError> {
+        let memory = &self.memory;
+        let first = LAST.get();
+        let found = (0..COUNT)
+            .map(|n| place((first + n) % COUNT))
+            .find(|at| memory.load(*at) == 0 && memory.compare_exchange(at + waiters::USED, 0, 1) == 0);
+        let at = found.ok_or(ProcessError::TooManyWait)?;
+        LAST.set((at - waiters::FIRST) / waiters::SIZE);
+        let signal_at = main.map_or(at, |main| main.0) + SIGNAL;
+        if main.is_none() {
+            memory.store(signal_at, signal::NONE as u32);
+        }
+        memory.store(at + waiters::SIGNAL_AT, signal_at);
+        memory.store(at + LANE, here().0);
+        memory.store(at + QUEUED, 0);
+        memory.store(at + PROCESS, own_block());
+        Ok(Waiter(at))
+    }
+
+    /// The place is free again; its lane is in no queue.
+    pub(super) fn free_waiter(&self, waiter: Waiter) {
+        self.memory.store(waiter.0 + waiters::SIGNAL_AT, 0);
+        self.memory.store(waiter.0 + waiters::USED, 0);
+    }
+
+    /// Frees what a process that has ended left behind, but for what is still in a queue: that is found there.
+    pub(super) fn free_waiters_of(&self, process: u32) {
+        for at in (0..COUNT).map(place) {
+            let memory = &self.memory;
+            let is_its = memory.load(at) == 1 && memory.load(at + PROCESS) == process;
+            if is_its && memory.load(at + QUEUED) == 0 {
+                self.free_waiter(Waiter(at));
+            }
+        }
+    }
+
+    /// Everybody who is blocked looks again at what it waits for.
+    pub(super) fn disturb_all(&self) {
+        let memory = &self.memory;
+        for at in (0..COUNT).map(place) {
+            let signal_at = memory.load(at + waiters::SIGNAL_AT);
+            if memory.load(at) == 1 && signal_at != 0 {
+                memory.compare_exchange(signal_at, signal::NONE as u32, signal::LOOK_AGAIN as u32);
+                memory.notify(signal_at);
+            }
+        }
+    }
+
+    /// Blocks the calling lane until somebody signals it. It gives up the GIL meanwhile; taking it again is the caller's.
+    pub(super) fn block(&self, waiter: Waiter, deadline: Deadline) -> Signal {
+        let signal_at = waiter.0 + SIGNAL;
+        gil::give_up();
+        loop {
+            match self.memory.swap(signal_at, signal::NONE as u32) as i32 {
+                signal::WOKEN => return Signal::Woken,
+                _ if self.is_cancelled() => return Signal::Cancelled,
+                signal::LOOK_AGAIN => return Signal::LookAgain,
+                _ => {}
+            }
+            let left = deadline.left();
+            if left == Some(None) {
+                return Signal::TimedOut;
+            }
+            self.memory.wait(signal_at, signal::NONE as u32, left.flatten());
+        }
+    }
+}
+
+/// A queue of waiters: the words of its first and its last.
+#[derive(Clone, Copy)]
+pub(super) struct Queue {
+    pub(super) first: u32,
+}
+
+impl Queue {
+    fn last(self) -> u32 {
+        self.first + 4
+    }
+
+    pub(super) fn push_back(self, segment: &Segment, waiter: Waiter) {
+        let memory = &segment.memory;
+        memory.store(waiter.0 + NEXT, 0);
+        memory.store(waiter.0 + QUEUED, 1);
+        match memory.swap(self.last(), waiter.0) {
+            0 => memory.store(self.first, waiter.0),
+            last => memory.store(last + NEXT, waiter.0),
+        }
+    }
+
+    pub(super) fn push_front(self, segment: &Segment, waiter: Waiter) {
+        let memory = &segment.memory;
+        let first = memory.swap(self.first, waiter.0);
+        memory.store(waiter.0 + NEXT, first);
+        memory.store(waiter.0 + QUEUED, 1);
+        if first == 0 {
+            memory.store(self.last(), waiter.0);
+        }
+    }
+
+    /// The first who still lives, with its lane. Who was ended while it waited is passed over.
+    pub(super) fn pop(self, segment: &Segment) -> Option<(Waiter, LaneId)> {
+        let memory = &segment.memory;
+        loop {
+            let waiter = Waiter(Some(memory.load(self.first)).filter(|first| *first != 0)?);
+            let next = memory.load(waiter.0 + NEXT);
+            memory.store(self.first, next);
+            if next == 0 {
+                memory.store(self.last(), 0);
+            }
+            memory.store(waiter.0 + QUEUED, 0);
+            if segment.is_over(memory.load(waiter.0 + PROCESS)) {
+                segment.free_waiter(waiter);
+                continue;
+            }
+            return Some((waiter, LaneId(memory.load(waiter.0 + LANE))));
+        }
+    }
+
+    /// Takes one out. Gives whether it was there.
+    pub(super) fn remove(self, segment: &Segment, waiter: Waiter) -> bool {
+        let memory = &segment.memory;
+        let (mut before, mut at) = (0, memory.load(self.first));
+        while at != 0 && at != waiter.0 {
+            (before, at) = (at, memory.load(at + NEXT));
+        }
+        if at == 0 {
+            return false;
+        }
+        let next = memory.load(at + NEXT);
+        memory.store(if before == 0 { self.first } else { before + NEXT }, next);
+        if next == 0 {
+            memory.store(self.last(), before);
+        }
+        memory.store(at + QUEUED, 0);
+        true
+    }
+
+    /// How many are in it.
+    pub(super) fn length(self, segment: &Segment) -> u32 {
+        let mut at = segment.memory.load(self.first);
+        let mut length = 0;
+        while at != 0 {
+            length += 1;
+            at = segment.memory.load(at + NEXT);
+        }
+        length
+    }
+
+    /// Lets one go on that was popped.
+    pub(super) fn signal(segment: &Segment, waiter: Waiter) {
+        let signal_at = segment.memory.load(waiter.0 + waiters::SIGNAL_AT);
+        if signal_at != 0 {
+            segment.memory.store(signal_at, signal::WOKEN as u32);
+            segment.memory.notify(signal_at);
+        }
+    }
+}
+
+/// Whoever has it changes what the lock is for.
+pub(super) struct Held<'a> {
+    segment: &'a Segment,
+    at: u32,
+}
+
+const FREE: u32 = 0;
+const TAKEN: u32 = 1;
+const WANTED: u32 = 2;
+/// How often a lock that is held for moments is looked at before the thread blocks.
+const LOOKS: u32 = if cfg!(feature = "model") { 0 } else { 20 };
+
+impl Segment {
+    /// Takes the lock whose word is at `at` (the mutex of Drepper's "Futexes Are Tricky", 2011).
+    pub(super) fn lock(&self, at: u32) -> Held<'_> {
+        self.enter_critical();
+        let memory = &self.memory;
+        let mut found = memory.compare_exchange(at, FREE, TAKEN);
+        for _ in 0..LOOKS {
+            if found != TAKEN {
+                break;
+            }
+            std::hint::spin_loop();
+            found = memory.compare_exchange(at, FREE, TAKEN);
+        }
+        if found != FREE {
+            while memory.swap(at, WANTED) != FREE {
+                memory.wait(at, WANTED, None);
+            }
+        }
+        Held { segment: self, at }
+    }
+
+    /// The calling process must not be ended from outside now. If it was to be, it goes no further.
+    fn enter_critical(&self) {
+        let own = own_block();
+        if own != 0 && self.memory.add(own + process::CRITICAL, 1) & process::KILLED != 0 {
+            self.memory.add(own + process::CRITICAL, u32::MAX);
+            self.stand_still();
+        }
+    }
+
+    fn leave_critical(&self) {
+        let own = own_block();
+        if own != 0 {
+            self.memory.add(own + process::CRITICAL, u32::MAX);
+        }
+    }
+
+    /// What is left of a thread whose process was ended: in a browser its worker ends in a moment, natively it sleeps.
+    fn stand_still(&self) -> ! {
+        loop {
+            self.memory.wait(head::ENDS, self.ends(), None);
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.segment.memory.swap(self.at, FREE) == WANTED {
+            self.segment.memory.notify(self.at);
+        }
+        self.segment.leave_critical();
+    }
+}

@@ -87,7 +87,8 @@ mod locks {
             refused(lock.release(), SyncError::HeldByAnother { holder: None });
             lock.acquire().expect("free");
             let release = |lock: RLock| {
-                let refused = matches!(lock.release(), Err(ProcessError::Sync(SyncError::HeldByAnother { holder: Some(_) })));
+                let refused =
+                    matches!(lock.release(), Err(ProcessError::Sync(SyncError::HeldByAnother { holder: Some(_) })));
                 ExitCode(i32::from(refused))
             };
             let other = Process::new(title("other"), release, lock).start().expect("a process");
@@ -158,7 +159,10 @@ mod locks {
             lock.acquire().expect("free");
             assert_eq!(lock.acquire_within(SHORT), Ok(false));
         });
-        assert_eq!(lanes, ["main: has lock taken | waits for lock taken of main a while | gives lock taken up | completed"]);
+        assert_eq!(
+            lanes,
+            ["main: has lock taken | waits for lock taken of main a while | gives lock taken up | completed"]
+        );
     }
 }
 
@@ -171,7 +175,8 @@ mod meetings {
             let event = Event::new(title("event")).expect("room");
             assert_eq!(event.wait_within(SHORT), Ok(false));
             let wait = |event: Event| ExitCode(i32::from(event.wait_within(LONG) == Ok(true)));
-            let all = [1, 2, 3].map(|n| Process::new(Title::numbered("waiter", n), wait, event).start().expect("a process"));
+            let all =
+                [1, 2, 3].map(|n| Process::new(Title::numbered("waiter", n), wait, event).start().expect("a process"));
             event.set().expect("there");
             assert_eq!(all.map(|process| process.join()), [Ok(ExitCode(1)), Ok(ExitCode(1)), Ok(ExitCode(1))]);
             assert_eq!(event.is_set(), Ok(true));
@@ -224,7 +229,9 @@ mod meetings {
             let ready = Queue::new(title("ready"), 0).expect("room");
             let woken = Value::new(title("woken"), 0).expect("room");
             let all: Vec<_> = (0..5)
-                .map(|_| Process::new(title("waiter"), waits, (condition, ready.clone(), woken)).start().expect("a process"))
+                .map(|_| {
+                    Process::new(title("waiter"), waits, (condition, ready.clone(), woken)).start().expect("a process")
+                })
                 .collect();
             (0..5).for_each(|_| drop(ready.get().expect("an item")));
             for (notified, expected) in [(1, 1), (2, 3), (9, 5)] {
@@ -283,7 +290,8 @@ mod meetings {
         run(|| {
             let barrier = Barrier::new(title("barrier"), 3).expect("room");
             let counts = Array::new(title("counts"), &[0; 20]).expect("room");
-            let all = [(); 3].map(|()| Process::new(title("runner"), passes, (barrier, counts)).start().expect("a process"));
+            let all =
+                [(); 3].map(|()| Process::new(title("runner"), passes, (barrier, counts)).start().expect("a process"));
             assert_eq!(all.map(|process| process.join()), [const { Ok(ExitCode::WELL) }; 3]);
         });
     }
@@ -396,7 +404,10 @@ mod pipes {
             let (from, to) = one_way(title("pipe")).expect("room");
             assert_eq!(from.send_bytes(b"x"), Err(ProcessError::ReadOnly));
             assert_eq!(to.receive_bytes(), Err(ProcessError::WriteOnly));
-            assert_eq!((from.is_readable(), from.is_writable(), to.is_readable(), to.is_writable()), (true, false, false, true));
+            assert_eq!(
+                (from.is_readable(), from.is_writable(), to.is_readable(), to.is_writable()),
+                (true, false, false, true)
+            );
         });
     }
 
@@ -532,7 +543,10 @@ mod queues {
         run(|| {
             let queue = Queue::new(title("numbers"), 3).expect("room");
             let other = Process::new(title("other"), puts, queue.clone()).start().expect("a process");
-            assert_eq!((0..100).map(|_| queue.get().expect("an item")).collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+            assert_eq!(
+                (0..100).map(|_| queue.get().expect("an item")).collect::<Vec<_>>(),
+                (0..100).collect::<Vec<_>>()
+            );
             other.join().expect("it ends");
             assert_eq!(queue.is_empty(), Ok(true));
         });
@@ -819,7 +833,8 @@ mod processes {
 
     #[test]
     fn without_a_segment_all_say_why_they_cannot() {
-        let sentence = "needs memory that processes share, which this page may not have: it is not cross-origin isolated";
+        let sentence =
+            "needs memory that processes share, which this page may not have: it is not cross-origin isolated";
         let refusals = [
             Lock::new(title("lock")).err(),
             Event::new(title("event")).err(),
@@ -842,9 +857,8 @@ mod processes {
             let lock = Lock::new(title("lock")).expect("room");
             lock.acquire().expect("free");
             let segment = Segment::current().expect("installed");
-            let waits = |lock: Lock| {
-                ExitCode(i32::from(lock.acquire() == Err(ProcessError::Sync(SyncError::Cancelled))))
-            };
+            let waits =
+                |lock: Lock| ExitCode(i32::from(lock.acquire() == Err(ProcessError::Sync(SyncError::Cancelled))));
             let other = Process::new(title("other"), waits, lock).start().expect("a process");
             assert_eq!(other.join_within(SHORT), Ok(None));
             segment.cancel_waits();

@@ -64,15 +64,15 @@ impl Barrier {
 
     /// Waits until all have come; the last of them runs `action` before anybody goes on. Gives each another number from 0
     /// on, in the order of their coming. Who gives up, or whose action fails, breaks the barrier for all.
-    pub fn wait(
-        &self,
-        wait: &Wait,
-        action: impl FnOnce() -> Result<(), ProcessError>,
-    ) -> Result<u32, ProcessError> {
+    pub fn wait(&self, wait: &Wait, action: impl FnOnce() -> Result<(), ProcessError>) -> Result<u32, ProcessError> {
         let (segment, monitor) = self.checked()?;
         let broken = || ProcessError::from(SyncError::BarrierBroken);
-        let arrival = monitor.wait_until(&segment, Door::Second, wait, |_| LaneId::NONE, |access| {
-            match access.get(STATE) {
+        let arrival = monitor.wait_until(
+            &segment,
+            Door::Second,
+            wait,
+            |_| LaneId::NONE,
+            |access| match access.get(STATE) {
                 FILLING => {
                     let count = access.change(COUNT, 1);
                     let is_last = count == access.get(PARTIES);
@@ -83,8 +83,8 @@ impl Barrier {
                 }
                 BROKEN => Some(Err(broken())),
                 _ => None,
-            }
-        });
+            },
+        );
         let arrival = match arrival {
             Err(error) if error.is_timeout() => {
                 monitor.with(&segment, break_up);
@@ -108,13 +108,17 @@ impl Barrier {
                 }
             },
             Arrival::Waits(number) => {
-                let waited = monitor.wait_until(&segment, Door::First, wait, |_| LaneId::NONE, |access| {
-                    match access.get(STATE) {
+                let waited = monitor.wait_until(
+                    &segment,
+                    Door::First,
+                    wait,
+                    |_| LaneId::NONE,
+                    |access| match access.get(STATE) {
                         DRAINING => Some(Ok(number)),
                         RESETTING | BROKEN => Some(Err(broken())),
                         _ => None,
-                    }
-                });
+                    },
+                );
                 match waited {
                     Err(error) if error.is_timeout() => {
                         monitor.with(&segment, break_up);

@@ -82,7 +82,10 @@ impl fmt::Display for ProcessError {
         match self {
             Self::Sync(error) => error.fmt(f),
             Self::NotShared { what } => {
-                write!(f, "{what} needs memory that processes share, which this page may not have: it is not cross-origin isolated")
+                write!(
+                    f,
+                    "{what} needs memory that processes share, which this page may not have: it is not cross-origin isolated"
+                )
             }
             Self::NoRoom { wanted, left } => {
                 write!(f, "the memory that processes share has no room for {wanted} bytes; {left} are left")

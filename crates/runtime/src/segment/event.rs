@@ -67,10 +67,16 @@ impl Event {
     pub fn wait(&self, wait: &Wait) -> Result<bool, ProcessError> {
         let (segment, monitor) = self.checked()?;
         let mut times = None;
-        let set = monitor.wait_until(&segment, Door::First, wait, |_| LaneId::NONE, |access| {
-            let now = access.get(TIMES);
-            (access.get(FLAG) != 0 || *times.get_or_insert(now) != now).then_some(())
-        });
+        let set = monitor.wait_until(
+            &segment,
+            Door::First,
+            wait,
+            |_| LaneId::NONE,
+            |access| {
+                let now = access.get(TIMES);
+                (access.get(FLAG) != 0 || *times.get_or_insert(now) != now).then_some(())
+            },
+        );
         match set {
             Ok(()) => Ok(true),
             Err(error) if error.is_timeout() => Ok(false),

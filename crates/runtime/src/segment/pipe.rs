@@ -218,12 +218,18 @@ impl End {
         'parts: for part in parts {
             let mut rest = *part;
             while !rest.is_empty() {
-                let free = monitor.wait_until(&segment, Door::Second, wait, |_| LaneId::NONE, |access| {
-                    if access.get(READERS) == 0 {
-                        return Some(Err(ProcessError::BrokenPipe));
-                    }
-                    Some(room(access)).filter(|room| *room > 0).map(Ok)
-                });
+                let free = monitor.wait_until(
+                    &segment,
+                    Door::Second,
+                    wait,
+                    |_| LaneId::NONE,
+                    |access| {
+                        if access.get(READERS) == 0 {
+                            return Some(Err(ProcessError::BrokenPipe));
+                        }
+                        Some(room(access)).filter(|room| *room > 0).map(Ok)
+                    },
+                );
                 let free = match free.and_then(|free| free) {
                     Ok(free) => free,
                     Err(error) => {
@@ -301,13 +307,17 @@ impl End {
         });
         let (whole, ring, mut at, length, message) = begun??;
         if !whole {
-            let outcome = grow(&segment, bytes, length, |there| {
-                let piece = monitor.wait_until(&segment, Door::First, wait, |_| LaneId::NONE, |access| {
-                    match filled(access) {
+            let outcome = grow(bytes, length, |there| {
+                let piece = monitor.wait_until(
+                    &segment,
+                    Door::First,
+                    wait,
+                    |_| LaneId::NONE,
+                    |access| match filled(access) {
                         0 => (access.get(WRITERS) == 0).then_some(Err(ProcessError::EndOfFile)),
                         filled => Some(Ok(filled)),
-                    }
-                });
+                    },
+                );
                 let length = piece?.map(|filled| there.len().min(filled.min(PIECE) as usize))?;
                 at = get(&segment, ring, at, &mut there[..length]);
                 monitor.with(&segment, |access| {
@@ -338,7 +348,8 @@ impl End {
         let monitor = self.incoming.ok_or(ProcessError::WriteOnly)?;
         let segment = Segment::needed_for("A pipe that blocks")?;
         let monitor = checked(&segment, monitor)?;
-        match monitor.wait_until(&segment, Door::First, wait, |_| LaneId::NONE, |access| is_ready(access).then_some(())) {
+        match monitor.wait_until(&segment, Door::First, wait, |_| LaneId::NONE, |access| is_ready(access).then_some(()))
+        {
             Ok(()) => {
                 // Whoever was woken takes nothing: another who waits for the message goes on.
                 monitor.with(&segment, |access| access.wake_one(Door::First));
@@ -361,7 +372,6 @@ pub(super) fn is_ready(access: &Access<'_>) -> bool {
 
 /// Fills `bytes` up to `length` with what `next` puts into its rest, piece by piece.
 fn grow(
-    _segment: &Segment,
     bytes: &mut Vec<u8>,
     length: u32,
     mut next: impl FnMut(&mut [u8]) -> Result<usize, ProcessError>,
@@ -396,6 +406,7 @@ fn room(access: &Access<'_>) -> u32 {
 
 /// Copies bytes into the ring from `at` on. Gives where the next ones go.
 fn put(segment: &Segment, ring: u32, at: u32, bytes: &[u8]) -> u32 {
+    let _whole = segment.uninterrupted();
     let from = at % CAPACITY;
     let (first, second) = bytes.split_at(bytes.len().min((CAPACITY - from) as usize));
     segment.memory.write(ring + from, first);
@@ -407,6 +418,7 @@ fn put(segment: &Segment, ring: u32, at: u32, bytes: &[u8]) -> u32 {
 
 /// Copies bytes out of the ring from `at` on. Gives where the next ones are.
 fn get(segment: &Segment, ring: u32, at: u32, bytes: &mut [u8]) -> u32 {
+    let _whole = segment.uninterrupted();
     let from = at % CAPACITY;
     let middle = bytes.len().min((CAPACITY - from) as usize);
     let (first, second) = bytes.split_at_mut(middle);

@@ -59,27 +59,35 @@ impl Queue {
         let memory = &segment.memory;
         let item = segment.allocate(u64::from(BYTES) + bytes.len() as u64)?;
         let message = fresh_message();
+        let whole = segment.uninterrupted();
         memory.store(item + LENGTH, bytes.len() as u32);
         memory.store(item + ID, message.0 as u32);
         memory.store(item + ID + 4, (message.0 >> 32) as u32);
         memory.write(item + BYTES, bytes);
-        let put = monitor.wait_until(&segment, Door::Second, wait, |_| LaneId::NONE, |access| {
-            if access.get(MOST) != 0 && access.get(COUNT) >= access.get(MOST) {
-                return None;
-            }
-            if is_recording() {
-                record(What::Sent { message, bytes: bytes.len() as u32, name });
-            }
-            match access.get(LAST) {
-                0 => access.set(FIRST, item),
-                last => memory.store(last + NEXT, item),
-            }
-            access.set(LAST, item);
-            access.change(COUNT, 1);
-            access.change(UNFINISHED, 1);
-            access.wake_one(Door::First);
-            Some(())
-        });
+        drop(whole);
+        let put = monitor.wait_until(
+            &segment,
+            Door::Second,
+            wait,
+            |_| LaneId::NONE,
+            |access| {
+                if access.get(MOST) != 0 && access.get(COUNT) >= access.get(MOST) {
+                    return None;
+                }
+                if is_recording() {
+                    record(What::Sent { message, bytes: bytes.len() as u32, name });
+                }
+                match access.get(LAST) {
+                    0 => access.set(FIRST, item),
+                    last => memory.store(last + NEXT, item),
+                }
+                access.set(LAST, item);
+                access.change(COUNT, 1);
+                access.change(UNFINISHED, 1);
+                access.wake_one(Door::First);
+                Some(())
+            },
+        );
         put.map_err(|error| {
             segment.free(item);
             if error.is_timeout() { SyncError::Full.into() } else { error }
@@ -90,17 +98,23 @@ impl Queue {
     pub fn get(&self, wait: &Wait) -> Result<Vec<u8>, ProcessError> {
         let (segment, monitor) = self.checked()?;
         let memory = &segment.memory;
-        let got = monitor.wait_until(&segment, Door::First, wait, |_| LaneId::NONE, |access| {
-            let item = Some(access.get(FIRST)).filter(|item| *item != 0)?;
-            let next = memory.load(item + NEXT);
-            access.set(FIRST, next);
-            if next == 0 {
-                access.set(LAST, 0);
-            }
-            access.change(COUNT, -1);
-            access.wake_one(Door::Second);
-            Some(item)
-        });
+        let got = monitor.wait_until(
+            &segment,
+            Door::First,
+            wait,
+            |_| LaneId::NONE,
+            |access| {
+                let item = Some(access.get(FIRST)).filter(|item| *item != 0)?;
+                let next = memory.load(item + NEXT);
+                access.set(FIRST, next);
+                if next == 0 {
+                    access.set(LAST, 0);
+                }
+                access.change(COUNT, -1);
+                access.wake_one(Door::Second);
+                Some(item)
+            },
+        );
         let item = got.map_err(|error| if error.is_timeout() { SyncError::Empty.into() } else { error })?;
         let length = memory.load(item + LENGTH);
         let mut bytes = vec![0; length as usize];
@@ -130,9 +144,13 @@ impl Queue {
     /// Waits until every item that was put has been dealt with.
     pub fn join(&self, wait: &Wait) -> Result<(), ProcessError> {
         let (segment, monitor) = self.checked()?;
-        monitor.wait_until(&segment, Door::Third, wait, |_| LaneId::NONE, |access| {
-            (access.get(UNFINISHED) == 0).then_some(())
-        })
+        monitor.wait_until(
+            &segment,
+            Door::Third,
+            wait,
+            |_| LaneId::NONE,
+            |access| (access.get(UNFINISHED) == 0).then_some(()),
+        )
     }
 
     /// How many items are in it. It may be another number by now.

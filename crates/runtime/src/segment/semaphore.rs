@@ -4,9 +4,9 @@
 use interleave_trace::{LaneId, ObjectId, ObjectKind};
 use serde::{Deserialize, Serialize};
 
+use super::Segment;
 use super::error::ProcessError;
 use super::monitor::{Access, Door, Monitor};
-use super::Segment;
 use crate::rt::{Site, SyncError, Wait};
 use crate::span::Title;
 use crate::sys::sync::here;

@@ -11,9 +11,9 @@ use std::time::Duration;
 use interleave_trace::segment::{head, process, signal, waiters};
 use interleave_trace::{LaneId, clock};
 
+use super::Segment;
 use super::error::ProcessError;
 use super::process::own_block;
-use super::Segment;
 use crate::rt::gil;
 use crate::sys::sync::here;
 
@@ -61,6 +61,8 @@ pub(super) struct Waiter(pub(super) u32);
 thread_local! {
     /// The place that this thread had last: most likely it is free again.
     static LAST: Cell<u32> = const { Cell::new(0) };
+    /// How many things this thread is in the middle of that are to be done whole.
+    static WHOLES: Cell<u32> = const { Cell::new(0) };
 }
 
 const fn place(n: u32) -> u32 {
@@ -70,6 +72,7 @@ const fn place(n: u32) -> u32 {
 impl Segment {
     /// A place for the calling lane, whose signal is its own or that of another place of the same lane.
     pub(super) fn take_waiter(&self, main: Option<Waiter>) -> Result<Waiter, ProcessError> {
+        let _whole = self.uninterrupted();
         let memory = &self.memory;
         let first = LAST.get();
         let found = (0..COUNT)
@@ -81,16 +84,19 @@ impl Segment {
         if main.is_none() {
             memory.store(signal_at, signal::NONE as u32);
         }
-        memory.store(at + waiters::SIGNAL_AT, signal_at);
-        memory.store(at + LANE, here().0);
-        memory.store(at + QUEUED, 0);
         memory.store(at + PROCESS, own_block());
+        memory.store(at + LANE, here().0);
+        memory.store(at + waiters::SIGNAL_AT, signal_at);
         Ok(Waiter(at))
     }
 
     /// The place is free again; its lane is in no queue.
     pub(super) fn free_waiter(&self, waiter: Waiter) {
+        let _whole = self.uninterrupted();
         self.memory.store(waiter.0 + waiters::SIGNAL_AT, 0);
+        // In this order: `free_waiters_of` must not take it for one that nobody will find in a queue any more.
+        self.memory.store(waiter.0 + PROCESS, 0);
+        self.memory.store(waiter.0 + QUEUED, 0);
         self.memory.store(waiter.0 + waiters::USED, 0);
     }
 
@@ -98,8 +104,7 @@ impl Segment {
     pub(super) fn free_waiters_of(&self, process: u32) {
         for at in (0..COUNT).map(place) {
             let memory = &self.memory;
-            let is_its = memory.load(at) == 1 && memory.load(at + PROCESS) == process;
-            if is_its && memory.load(at + QUEUED) == 0 {
+            if memory.load(at + QUEUED) == 0 && memory.load(at + PROCESS) == process {
                 self.free_waiter(Waiter(at));
             }
         }
@@ -122,7 +127,12 @@ impl Segment {
         let signal_at = waiter.0 + SIGNAL;
         gil::give_up();
         loop {
-            match self.memory.swap(signal_at, signal::NONE as u32) as i32 {
+            let found = {
+                // The place may be another's by the time that a process which was ended gets here.
+                let _whole = self.uninterrupted();
+                self.memory.swap(signal_at, signal::NONE as u32) as i32
+            };
+            match found {
                 signal::WOKEN => return Signal::Woken,
                 _ if self.is_cancelled() => return Signal::Cancelled,
                 signal::LOOK_AGAIN => return Signal::LookAgain,
@@ -178,11 +188,11 @@ impl Queue {
             if next == 0 {
                 memory.store(self.last(), 0);
             }
-            memory.store(waiter.0 + QUEUED, 0);
             if segment.is_over(memory.load(waiter.0 + PROCESS)) {
                 segment.free_waiter(waiter);
                 continue;
             }
+            memory.store(waiter.0 + QUEUED, 0);
             return Some((waiter, LaneId(memory.load(waiter.0 + LANE))));
         }
     }
@@ -229,8 +239,13 @@ impl Queue {
 
 /// Whoever has it changes what the lock is for.
 pub(super) struct Held<'a> {
-    segment: &'a Segment,
+    whole: Whole<'a>,
     at: u32,
+}
+
+/// As long as it is there the calling process is not ended from outside.
+pub(super) struct Whole<'a> {
+    segment: &'a Segment,
 }
 
 const FREE: u32 = 0;
@@ -242,7 +257,7 @@ const LOOKS: u32 = if cfg!(feature = "model") { 0 } else { 20 };
 impl Segment {
     /// Takes the lock whose word is at `at` (the mutex of Drepper's "Futexes Are Tricky", 2011).
     pub(super) fn lock(&self, at: u32) -> Held<'_> {
-        self.enter_critical();
+        let whole = self.uninterrupted();
         let memory = &self.memory;
         let mut found = memory.compare_exchange(at, FREE, TAKEN);
         for _ in 0..LOOKS {
@@ -257,23 +272,21 @@ impl Segment {
                 memory.wait(at, WANTED, None);
             }
         }
-        Held { segment: self, at }
+        Held { whole, at }
     }
 
-    /// The calling process must not be ended from outside now. If it was to be, it goes no further.
-    fn enter_critical(&self) {
+    /// What follows is done whole: if the calling process was to be ended from outside, it goes no further than this, or
+    /// is ended after.
+    pub(super) fn uninterrupted(&self) -> Whole<'_> {
         let own = own_block();
-        if own != 0 && self.memory.add(own + process::CRITICAL, 1) & process::KILLED != 0 {
-            self.memory.add(own + process::CRITICAL, u32::MAX);
-            self.stand_still();
+        if own != 0 && WHOLES.replace(WHOLES.get() + 1) == 0 {
+            let before = self.memory.add(own + process::CRITICAL, 1);
+            if before & process::KILLED != 0 {
+                self.memory.add(own + process::CRITICAL, u32::MAX);
+                self.stand_still();
+            }
         }
-    }
-
-    fn leave_critical(&self) {
-        let own = own_block();
-        if own != 0 {
-            self.memory.add(own + process::CRITICAL, u32::MAX);
-        }
+        Whole { segment: self }
     }
 
     /// What is left of a thread whose process was ended: in a browser its worker ends in a moment, natively it sleeps.
@@ -286,9 +299,18 @@ impl Segment {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if self.segment.memory.swap(self.at, FREE) == WANTED {
-            self.segment.memory.notify(self.at);
+        let memory = &self.whole.segment.memory;
+        if memory.swap(self.at, FREE) == WANTED {
+            memory.notify(self.at);
         }
-        self.segment.leave_critical();
+    }
+}
+
+impl Drop for Whole<'_> {
+    fn drop(&mut self) {
+        let own = own_block();
+        if own != 0 && WHOLES.replace(WHOLES.get().saturating_sub(1)) == 1 {
+            self.segment.memory.add(own + process::CRITICAL, u32::MAX);
+        }
     }
 }

@@ -119,9 +119,7 @@ impl Memory {
         let new = bytes.iter().enumerate().fold(0, |new, (n, byte)| new | u32::from(*byte) << (8 * (first + n)));
         let cell = &self.0.words[word];
         let mut old = cell.load(Ordering::Relaxed);
-        while let Err(found) =
-            cell.compare_exchange(old, old & !mask | new, Ordering::Relaxed, Ordering::Relaxed)
-        {
+        while let Err(found) = cell.compare_exchange(old, old & !mask | new, Ordering::Relaxed, Ordering::Relaxed) {
             old = found;
         }
     }

@@ -13,8 +13,8 @@
 //! ```
 //! The stuck lanes are the greatest set for which that is true: all that wait for good, less those that a lane outside
 //! could help, until none is left to be taken out. A lane outside is any that lives and does not wait for good: one that
-//! runs, sleeps, starts, is at I/O, waits for a set time only, or waits for something without an identity. So is a message
-//! that was sent and not received: it may wake whoever it reaches.
+//! runs, sleeps, starts, is at I/O, waits for a set time only, or waits for something without an identity: so does who waits
+//! for messages from outside, so a message on its way needs no care. One that lies in a queue wakes nobody.
 //!
 //! # Why it is never said of what lives
 //!
@@ -38,6 +38,8 @@
 //! - `Released` is recorded before anybody else can hold the object, and `Acquired` by its holder before it does anything
 //!   else; both of just the things whose kind is owned, at least;
 //! - a lane is recorded as spawned before it can do anything, and does nothing after its end but end;
+//! - who waits for what no lane of the trace brings about (a timer, a download, a message) sleeps, is at I/O, or waits for
+//!   something without an identity;
 //! - an entry that found no room is counted as lost by the next reading.
 //!
 //! Times play no part: two workers' clocks are coarse, and equal times are common.
@@ -152,6 +154,8 @@ fn wait_of(store: &Store, lane: &Lane, over: fn(&Lane) -> bool) -> Option<Wait> 
     let helper = match kind {
         _ if !waits => return None,
         ObjectKind::End => Helper::Only(span.holder.some()?),
+        // Who has just got the GIL has not gone on yet.
+        ObjectKind::Gil => Helper::Only(object.holder().filter(|holder| *holder != lane.id)?),
         kind if is_owned(kind) => Helper::Only(object.holder()?),
         _ => Helper::Anyone,
     };
@@ -174,12 +178,11 @@ fn stuck(store: &Store) -> Vec<(LaneId, Wait)> {
     if waits.is_empty() {
         return waits;
     }
-    let in_flight = store.messages().iter().any(|message| message.sent.is_some() && message.received.is_none());
     let living = store.lanes().iter().filter(|lane| lane.kind != LaneKind::Page && !is_over(lane)).count();
     let ended = |lane: LaneId| store.lane(lane).is_some_and(is_over);
     let mut left: HashSet<LaneId, Ids> = waits.iter().map(|(lane, _)| *lane).collect();
     loop {
-        let outsiders = in_flight || living > left.len();
+        let outsiders = living > left.len();
         let before = waits.len();
         waits.retain(|(lane, wait)| {
             let stays = match wait.helper {
@@ -207,7 +210,9 @@ fn circle(waits: &[(LaneId, Wait)], store: &Store) -> Vec<LaneId> {
         holders.into_iter().filter(|holder| among.contains_key(holder)).collect()
     };
     let mut done: HashSet<LaneId, Ids> = HashSet::default();
-    for &(start, _) in waits {
+    let mut starts: Vec<LaneId> = waits.iter().map(|(lane, _)| *lane).collect();
+    starts.sort_unstable();
+    for start in starts {
         // The way from the start, with what is left to be tried from each of its lanes.
         let mut way = vec![(start, next(start))];
         while let Some((lane, rest)) = way.last_mut() {
@@ -215,7 +220,11 @@ fn circle(waits: &[(LaneId, Wait)], store: &Store) -> Vec<LaneId> {
             match rest.pop() {
                 Some(to) => {
                     if let Some(at) = way.iter().position(|(on_way, _)| *on_way == to) {
-                        return way[at..].iter().map(|(lane, _)| *lane).collect();
+                        let mut circle: Vec<LaneId> = way[at..].iter().map(|(lane, _)| *lane).collect();
+                        // Told alike whichever ring was read first.
+                        let first = (0..circle.len()).min_by_key(|at| circle[*at]).unwrap_or(0);
+                        circle.rotate_left(first);
+                        return circle;
                     }
                     if !done.contains(&to) {
                         way.push((to, next(to)));
@@ -263,7 +272,7 @@ impl Deadlock {
     fn name(store: &Store, mut waits: Vec<(LaneId, Wait)>) -> Self {
         let circle = circle(&waits, store);
         let place = |lane: LaneId| circle.iter().position(|it| *it == lane);
-        waits.sort_by_key(|(lane, _)| place(*lane).unwrap_or(usize::MAX));
+        waits.sort_by_key(|(lane, _)| (place(*lane).unwrap_or(usize::MAX), *lane));
         let wanted: HashSet<ObjectId, Ids> = waits.iter().map(|(_, wait)| wait.span.on).collect();
         let mut held: HashMap<LaneId, Vec<Held>, Ids> = HashMap::default();
         let mut objects: Vec<ObjectId> = wanted.into_iter().collect();

@@ -78,9 +78,16 @@ fn a_lane_that_has_ended_cannot_help() {
 }
 
 #[test]
-fn a_message_on_its_way_could_help() {
-    assert_eq!(sentence(2, &format!("{TWO_LOCKS}+2ms t1 sent m 3 B")), "none");
-    assert_ne!(sentence(2, &format!("{TWO_LOCKS}+2ms t1 sent m 3 B\n+2ms t2 received m 3 B")), "none");
+fn a_message_wakes_who_waits_for_one() {
+    let sent = "+2ms t1 sent m 3 B \"jobs\"";
+    assert_ne!(sentence(2, &format!("{TWO_LOCKS}{sent}")), "none", "it lies in a queue");
+    assert_eq!(sentence(3, &format!("{TWO_LOCKS}{sent}\n+1ms t3 waiting \"message\"")), "none");
+}
+
+#[test]
+fn who_has_just_got_the_gil_goes_on() {
+    let text = "+0ms t1 made gil g\n+0ms t1 made event e \"go\"\n+1ms t2 acquired g\n+2ms t1 ready on g holder t2\n+3ms t2 released g held by t2\n+3ms t2 waiting on e\n+3ms t1 acquired g";
+    assert_eq!(sentence(2, text), "none");
 }
 
 #[test]

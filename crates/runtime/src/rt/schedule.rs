@@ -23,6 +23,10 @@ use interleave_trace::{State, clock};
 use super::waiter::Deadline;
 use crate::span::{self, Title};
 
+/// How many decisions in a row a lane keeps the turn by the rule. Without an end one that asks again and again for what
+/// another has yet to do would ask for ever.
+const LONGEST_TURN: u32 = 100_000;
+
 /// A decision against the rule: at this step the lane with this number goes on, counted in the order of their
 /// beginnings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +94,8 @@ struct Table {
     when_stuck: WhenStuck,
     /// The state of the random numbers.
     random: u64,
+    /// For how many decisions the lane that has the turn has kept it.
+    kept: u32,
     outcome: Outcome,
     cancelled: bool,
 }
@@ -133,7 +139,7 @@ pub fn begin(plan: Plan, when_stuck: WhenStuck) {
     let seats = vec![Seat { status: Status::Ready, bell: Arc::default() }];
     let outcome = Outcome::default();
     let turn = Some(0);
-    *table() = Some(Table { schedule, seats, turn, plan, when_stuck, random, outcome, cancelled: false });
+    *table() = Some(Table { schedule, seats, turn, plan, when_stuck, random, kept: 0, outcome, cancelled: false });
     OWN.set(Some(SeatId { schedule, index: 0 }));
     CANCELLED.store(false, Ordering::Relaxed);
     clock::count_steps(true);
@@ -276,7 +282,8 @@ impl Table {
     fn choose(&mut self, own: usize) -> Option<usize> {
         self.ready_who_are_due();
         let seats = self.seats.len();
-        let by_rule = (0..seats).map(|n| (own + n) % seats).find(|seat| self.is_ready(*seat))?;
+        let first = if self.kept < LONGEST_TURN { own } else { own + 1 };
+        let by_rule = (0..seats).map(|n| (first + n) % seats).find(|seat| self.is_ready(*seat))?;
         let ready = (0..seats).filter(|seat| self.is_ready(*seat)).count();
         if ready == 1 {
             return Some(by_rule);
@@ -294,6 +301,7 @@ impl Table {
             }
         };
         let chosen = chosen.unwrap_or(by_rule);
+        self.kept = if chosen == own { self.kept + 1 } else { 0 };
         if chosen != by_rule {
             self.outcome.switches.push(Switch { step, lane: chosen as u32 });
         }

@@ -1,0 +1,214 @@
+//! The GIL: of the threads that share it one runs at a time, and a thread that blocks gives it up.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use interleave_runtime::instance::{begin_lane, end_lane};
+use interleave_runtime::rt::{checkpoint, gil};
+use interleave_runtime::sync::{Event, Lock, SyncError, thread};
+use interleave_trace::{
+    Entry, Event as Record, LaneId, ObjectKind, State, What, decode, detach, drain_all, fresh_lane,
+};
+
+const INTERVAL: Duration = Duration::from_millis(5);
+
+/// What was recorded while `program` ran in threads that share a GIL, in the order of the times.
+fn with_gil(interval: Duration, program: impl FnOnce() + Send) -> Vec<Record> {
+    // The recorder and the GIL are one for the whole program.
+    static ONE_AT_A_TIME: PlainMutex<()> = PlainMutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    drain_all(&mut Vec::new());
+    let ended = std::thread::scope(|scope| {
+        let main = scope.spawn(|| {
+            begin_lane(fresh_lane());
+            gil::enable(interval);
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(program));
+            gil::disable();
+            end_lane();
+            detach();
+            ended
+        });
+        main.join().expect("panics are caught")
+    });
+    ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let mut slots = Vec::new();
+    drain_all(&mut slots);
+    let mut records = Vec::new();
+    decode(&slots, |entry| match entry {
+        Entry::Event(event) => records.push(event),
+        Entry::Lost(count) => panic!("{count} events were lost"),
+        Entry::Name(..) => {}
+    });
+    records.sort_by_key(|record| record.time);
+    records
+}
+
+/// From when to when which lane held the GIL, in nanoseconds.
+fn holds(records: &[Record]) -> Vec<(LaneId, u64, u64)> {
+    let gil = records.iter().find_map(|record| match record.what {
+        What::Made { on, kind: ObjectKind::Gil, .. } => Some(on),
+        _ => None,
+    });
+    let gil = gil.expect("there is one");
+    let mut holds = Vec::new();
+    let mut held: Option<(LaneId, u64)> = None;
+    for record in records {
+        match record.what {
+            What::Acquired { on, .. } if on == gil => {
+                assert_eq!(held, None, "{:?} took it from another", record.lane);
+                held = Some((record.lane, record.time.0));
+            }
+            What::Released { on, .. } if on == gil => {
+                let (lane, from) = held.take().expect("only who holds it gives it up");
+                assert_eq!(lane, record.lane);
+                holds.push((lane, from, record.time.0));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(held, None, "nobody keeps it");
+    holds
+}
+
+/// Computes for so long, and makes sure that nobody else does meanwhile.
+fn compute_alone(duration: Duration, running: &AtomicU32, own: u32) {
+    let begin = Instant::now();
+    while begin.elapsed() < duration {
+        running.store(own, Ordering::Relaxed);
+        for _ in 0..200 {
+            std::hint::spin_loop();
+            assert_eq!(running.load(Ordering::Relaxed), own, "another runs");
+        }
+        checkpoint();
+    }
+}
+
+fn two_that_compute(duration: Duration) {
+    let running = Arc::new(AtomicU32::new(0));
+    let threads: Vec<_> = (1..=2)
+        .map(|own| {
+            let running = running.clone();
+            thread::spawn(("thread", own), move || {
+                compute_alone(duration, &running, own);
+                Ok(())
+            })
+        })
+        .collect();
+    for thread in threads {
+        assert_eq!(thread.join(), Ok(()));
+    }
+}
+
+#[test]
+fn two_threads_that_compute_never_both_hold_it() {
+    let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(100)));
+    let holds = holds(&records);
+    assert!(holds.len() > 4, "they took turns: {holds:?}");
+    assert!(holds.windows(2).all(|pair| pair[0].2 <= pair[1].1));
+}
+
+#[test]
+fn it_is_handed_over_at_about_the_interval() {
+    let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(200)));
+    let holds = holds(&records);
+    // Between the first hand-over and the last both want it.
+    let handed_over: Vec<_> = holds.windows(2).filter(|pair| pair[0].0 != pair[1].0).map(|pair| pair[0]).collect();
+    let mut lengths: Vec<u64> = handed_over.iter().map(|(_, from, to)| to - from).collect();
+    lengths.sort_unstable();
+    let middle = Duration::from_nanos(lengths[lengths.len() / 2]);
+    assert!(middle >= INTERVAL && middle < INTERVAL * 10, "{middle:?} of {lengths:?}");
+}
+
+#[test]
+fn a_longer_interval_means_fewer_hand_overs() {
+    let hand_overs = |interval| {
+        let records = with_gil(interval, || two_that_compute(Duration::from_millis(100)));
+        holds(&records).len()
+    };
+    let (often, seldom) = (hand_overs(Duration::from_millis(2)), hand_overs(Duration::from_millis(50)));
+    assert!(often > seldom, "{often} and {seldom}");
+}
+
+#[test]
+fn who_wants_it_is_ready_and_not_waiting() {
+    let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(30)));
+    let ready = records.iter().filter(
+        |record| matches!(record.what, What::Entered { state: State::Ready, holder, .. } if holder != LaneId::NONE),
+    );
+    assert!(ready.count() > 1, "and it is known who has it");
+}
+
+#[test]
+fn one_thread_alone_is_never_asked_for_it() {
+    let records =
+        with_gil(Duration::from_millis(1), || compute_alone(Duration::from_millis(20), &AtomicU32::new(0), 1));
+    assert_eq!(holds(&records).len(), 1);
+}
+
+#[test]
+fn a_thread_that_waits_gives_it_up() {
+    let records = with_gil(Duration::from_secs(3600), || {
+        let (event, lock) = (Arc::new(Event::new("go")), Arc::new(Lock::new("a")));
+        let held = lock.acquire().expect("nobody ends the run");
+        let (waits, sets, wanted) = (event.clone(), event, lock.clone());
+        let waiter = thread::spawn("waiter", move || {
+            waits.wait()?;
+            drop(wanted.acquire()?);
+            Ok(())
+        });
+        let setter = thread::spawn("setter", move || {
+            thread::sleep(Duration::from_millis(5))?;
+            sets.set();
+            Ok(())
+        });
+        // Nobody is ever asked within an hour, so each of these ends only if those who block give it up.
+        assert_eq!(setter.join(), Ok(()));
+        drop(held);
+        assert_eq!(waiter.join(), Ok(()));
+    });
+    let waits = records.iter().filter(|record| matches!(record.what, What::Entered { state: State::Waiting, .. }));
+    assert!(waits.count() >= 2);
+    holds(&records);
+}
+
+#[test]
+fn a_lane_that_waits_has_said_before_that_it_gave_it_up() {
+    let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(10)));
+    let holds = holds(&records);
+    for record in &records {
+        if let What::Entered { state: State::Waiting | State::Sleeping | State::Ready, .. } = record.what {
+            let holding = |(lane, from, to): &(LaneId, u64, u64)| {
+                *lane == record.lane && *from < record.time.0 && record.time.0 < *to
+            };
+            assert!(!holds.iter().any(holding), "{record:?}");
+        }
+    }
+}
+
+#[test]
+fn blocking_work_can_be_done_without_it() {
+    with_gil(Duration::from_secs(3600), || {
+        let done = Arc::new(AtomicBool::new(false));
+        let tells = done.clone();
+        let other = thread::spawn("other", move || {
+            tells.store(true, Ordering::Relaxed);
+            Ok(())
+        });
+        gil::without(|| {
+            while !done.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+        });
+        assert_eq!(other.join(), Ok(()));
+    });
+}
+
+#[test]
+fn a_thread_that_panics_gives_it_up() {
+    let records = with_gil(Duration::from_secs(3600), || {
+        let loser = thread::spawn("loser", || if INTERVAL.is_zero() { Ok(()) } else { panic!("on purpose") });
+        assert_eq!(loser.join(), Err(SyncError::Failed));
+    });
+    holds(&records);
+}

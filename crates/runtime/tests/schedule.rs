@@ -1,0 +1,376 @@
+//! Seeded schedules: a seed, or a list of switches, gives the same run each time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use interleave_runtime::instance::{begin_lane, end_lane};
+use interleave_runtime::rt::schedule::{self, Outcome, Plan, Switch, WhenStuck};
+use interleave_runtime::rt::{allow_waits, cancel_waits};
+use interleave_runtime::sync::{
+    Barrier, Condition, Event, Lock, Mutex, Queue, Racy, Result, Semaphore, SyncError, ThreadPool, Timer, as_completed,
+    thread,
+};
+use interleave_trace::{
+    Entry, LaneId, MessageId, NameId, ObjectId, What, clock, decode, detach, drain_all, fresh_lane,
+};
+
+/// What was recorded, a line an event, with times since the schedule began and all that has an id counted in the order
+/// in which it first appears; and what became of the schedule and the program.
+#[derive(Debug, PartialEq)]
+struct Run<T> {
+    lines: Vec<String>,
+    outcome: Outcome,
+    result: T,
+}
+
+fn run<T: Send>(plan: Plan, when_stuck: WhenStuck, program: impl FnOnce() -> T + Send) -> Run<T> {
+    // The recorder and the schedule are one for the whole program.
+    static ONE_AT_A_TIME: PlainMutex<()> = PlainMutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    drain_all(&mut Vec::new());
+    let (began, result, outcome) = std::thread::scope(|scope| {
+        let main = scope.spawn(|| {
+            let lane = fresh_lane();
+            schedule::begin(plan, when_stuck);
+            let began = clock::now().0;
+            begin_lane(lane);
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(program));
+            end_lane();
+            // Those that it did not wait for go on in turns too.
+            schedule::settle();
+            let outcome = schedule::end();
+            detach();
+            (began, result, outcome)
+        });
+        main.join().expect("panics are caught")
+    });
+    let mut slots = Vec::new();
+    drain_all(&mut slots);
+    let result = result.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    Run { lines: lines(began, &slots), outcome, result }
+}
+
+/// Gives what has an id a number, from 0 on.
+struct Numbers<T>(HashMap<T, u32>);
+
+impl<T: std::hash::Hash + Eq> Numbers<T> {
+    fn of(&mut self, id: T) -> u32 {
+        let next = self.0.len() as u32;
+        *self.0.entry(id).or_insert(next)
+    }
+}
+
+fn lines(began: u64, slots: &[interleave_trace::ring::Slot]) -> Vec<String> {
+    // A text is recorded once in a program, and a later run may use it again.
+    static TEXTS: PlainMutex<Option<HashMap<NameId, String>>> = PlainMutex::new(None);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let texts = texts.get_or_insert_default();
+    let mut events = Vec::new();
+    decode(slots, |entry| match entry {
+        Entry::Name(id, text) => drop(texts.insert(id, text)),
+        Entry::Event(event) => events.push(event),
+        Entry::Lost(count) => panic!("{count} events were lost"),
+    });
+    events.sort_by_key(|event| event.time);
+    let (mut lanes, mut objects) = (Numbers::<LaneId>(HashMap::new()), Numbers::<ObjectId>(HashMap::new()));
+    let mut messages = Numbers::<MessageId>(HashMap::new());
+    let mut described = Vec::new();
+    for event in events {
+        let text = |name: NameId| texts.get(&name).cloned().unwrap_or_default();
+        let mut lane = |lane: LaneId| if lane == LaneId::NONE { "none".to_owned() } else { lanes.of(lane).to_string() };
+        let mut object =
+            |it: ObjectId| if it == ObjectId::NONE { "none".to_owned() } else { objects.of(it).to_string() };
+        let of = lane(event.lane);
+        let what = match event.what {
+            What::Spawned { parent, kind, name, number, host } => {
+                format!("spawned by {} {kind:?} {} {number} on {}", lane(parent), text(name), lane(host))
+            }
+            What::Entered { state, name, number, on, holder, timed } => {
+                format!("{state:?} {} {number} on {} of {} {timed}", text(name), object(on), lane(holder))
+            }
+            What::Made { on, kind, name, number } => format!("made {} {kind:?} {} {number}", object(on), text(name)),
+            What::Acquired { on, file, line } => format!("acquired {} {} {line}", object(on), text(file)),
+            What::Released { on, holder } => format!("released {} {}", object(on), lane(holder)),
+            What::TimedOut { on } => format!("timed out {}", object(on)),
+            What::Woke { target, on } => format!("woke {} {}", lane(target), object(on)),
+            What::Joined { child } => format!("joined {}", lane(child)),
+            What::Sent { message, bytes, name } => format!("sent {} {bytes} {}", messages.of(message), text(name)),
+            What::Received { message, bytes } => format!("received {} {bytes}", messages.of(message)),
+            What::Noted { level, text: said } => format!("{level:?} {}", text(said)),
+            what => format!("{what:?}"),
+        };
+        described.push(format!("{} {of}: {what}", event.time.0 - began));
+    }
+    described
+}
+
+/// Threads that use everything.
+fn everything() -> Result<u32> {
+    let (counter, racy) = (Arc::new(Mutex::new("counter", 0)), Arc::new(Racy::new(0)));
+    let changed = Arc::new(Condition::new("changed", &*counter));
+    let (queue, barrier) = (Arc::new(Queue::bounded("queue", 2)), Arc::new(Barrier::new("barrier", 3)));
+    let (permits, event) = (Arc::new(Semaphore::new("permits", 2)), Arc::new(Event::new("event")));
+    let threads: Vec<_> = (0..3)
+        .map(|n| {
+            let (counter, racy, changed, queue) = (counter.clone(), racy.clone(), changed.clone(), queue.clone());
+            let (barrier, permits, event) = (barrier.clone(), permits.clone(), event.clone());
+            thread::spawn(("thread", n), move || {
+                barrier.wait()?;
+                for item in 0..4 {
+                    let _permit = permits.acquire()?;
+                    racy.update(|n| n + 1)?;
+                    let mut counter = counter.lock()?;
+                    *counter += 1;
+                    changed.notify_all()?;
+                    drop(counter);
+                    queue.put(item)?;
+                    thread::sleep(Duration::from_micros(10 * u64::from(n)))?;
+                }
+                event.wait_within(Duration::from_millis(n.into()))
+            })
+        })
+        .collect();
+    let consumer = {
+        let queue = queue.clone();
+        thread::spawn("consumer", move || (0..12).map(|_| queue.get()).sum::<Result<u32>>())
+    };
+    let set = event.clone();
+    let timer = Timer::start("timer", Duration::from_micros(1500), move || set.set());
+    let pool = ThreadPool::new("pool", 2);
+    let squares: Result<Vec<_>> = (1..=3).map(|n: u32| pool.submit(move || n * n)).collect();
+    let squares: u32 = as_completed(&squares?).map(|square| square?.result()).sum::<Result<u32>>()?;
+    drop(changed.wait_for(counter.lock()?, |counter| *counter == 12)?);
+    let sum = consumer.join()?;
+    for thread in threads {
+        thread.join()?;
+    }
+    timer.join()?;
+    pool.shutdown()?;
+    Ok(sum + squares + racy.get()?)
+}
+
+fn seeded(seed: u64) -> Run<Result<u32>> {
+    run(Plan::Seed(seed), WhenStuck::Cancel, everything)
+}
+
+/// Two threads take two locks in opposite order.
+fn two_locks() -> Result<()> {
+    let (a, b) = (Arc::new(Lock::new("a")), Arc::new(Lock::new("b")));
+    let both = |first: &Arc<Lock>, second: &Arc<Lock>| {
+        let (first, second) = (first.clone(), second.clone());
+        thread::spawn("taker", move || {
+            let _first = first.acquire()?;
+            let _second = second.acquire()?;
+            Ok(())
+        })
+    };
+    let (one, other) = (both(&a, &b), both(&b, &a));
+    let ends = (one.join(), other.join());
+    ends.0.and(ends.1)
+}
+
+/// Two threads add to a counter without a lock; what is lost.
+fn race() -> Result<u32> {
+    let counter = Arc::new(Racy::new(0));
+    let adds = |_| {
+        let counter = counter.clone();
+        thread::spawn("adder", move || (0..5).try_for_each(|_| counter.update(|n| n + 1)))
+    };
+    let adders: Vec<_> = (0..2).map(adds).collect();
+    adders.into_iter().try_for_each(thread::JoinHandle::join)?;
+    Ok(10 - counter.get()?)
+}
+
+fn first_seed(found: impl Fn(u64) -> bool) -> u64 {
+    (0..1000).find(|seed| found(*seed)).expect("one of a thousand seeds")
+}
+
+#[test]
+fn a_hundred_replays_of_a_seed_are_the_same_event_for_event() {
+    let first = seeded(7);
+    assert!(first.result.is_ok() && first.lines.len() > 200, "{:#?}", first.lines);
+    for _ in 1..100 {
+        let again = seeded(7);
+        let differs = first.lines.iter().zip(&again.lines).find(|(one, other)| one != other);
+        assert_eq!(differs, None);
+        assert!(again == first);
+    }
+}
+
+#[test]
+fn every_event_of_a_schedule_has_a_time_of_its_own() {
+    let times: Vec<String> =
+        seeded(3).lines.iter().filter_map(|line| Some(line.split_once(' ')?.0.to_owned())).collect();
+    assert!(times.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[test]
+fn another_seed_is_another_run() {
+    let runs: Vec<_> = (0..10).map(seeded).collect();
+    assert!(runs.iter().all(|run| run.result.is_ok()));
+    assert!(runs.windows(2).all(|pair| pair[0].lines != pair[1].lines));
+}
+
+#[test]
+fn the_switches_of_a_seed_give_the_same_run() {
+    for seed in 0..20 {
+        let first = seeded(seed);
+        let switches = first.outcome.switches.clone();
+        assert!(!switches.is_empty());
+        assert!(run(Plan::Switches(switches), WhenStuck::Cancel, everything) == first, "{seed}");
+    }
+}
+
+#[test]
+fn without_switches_a_lane_keeps_its_turn_until_it_blocks() {
+    let lost = run(Plan::Switches(Vec::new()), WhenStuck::Cancel, race);
+    assert_eq!((lost.result, lost.outcome.switches.as_slice()), (Ok(0), [].as_slice()));
+}
+
+#[test]
+fn a_switch_to_a_lane_that_cannot_go_on_is_passed_over() {
+    let switches = vec![Switch { step: 0, lane: 1000 }, Switch { step: 1, lane: 0 }];
+    assert_eq!(run(Plan::Switches(switches), WhenStuck::Cancel, race).result, Ok(0));
+}
+
+#[test]
+fn a_lost_update_is_found_and_replayed() {
+    let lost = |seed| run(Plan::Seed(seed), WhenStuck::Cancel, race);
+    let found = lost(first_seed(|seed| lost(seed).result != Ok(0)));
+    assert!(found.result.is_ok_and(|lost| lost > 0));
+    assert_eq!(run(Plan::Switches(found.outcome.switches.clone()), WhenStuck::Cancel, race), found);
+}
+
+#[test]
+fn a_deadlock_is_found_told_and_replayed_with_all_that_follows() {
+    let locks = |plan| run(plan, WhenStuck::Cancel, two_locks);
+    assert!(!locks(Plan::Switches(Vec::new())).outcome.stuck);
+    let seed = first_seed(|seed| locks(Plan::Seed(seed)).outcome.stuck);
+    let found = locks(Plan::Seed(seed));
+    assert_eq!(found.result, Err(SyncError::Cancelled));
+    for _ in 0..20 {
+        assert!(locks(Plan::Seed(seed)) == found);
+    }
+    assert!(locks(Plan::Switches(found.outcome.switches.clone())) == found);
+}
+
+#[test]
+fn one_that_is_stuck_stays_so_until_it_is_cancelled() {
+    let ends = run(Plan::Switches(Vec::new()), WhenStuck::Stay, || {
+        let event = Arc::new(Event::new("never"));
+        let waits = |_| {
+            let event = event.clone();
+            thread::spawn("waiter", move || event.wait())
+        };
+        let threads: Vec<_> = (0..3).map(waits).collect();
+        assert!(!schedule::settle(), "they wait for what never comes");
+        cancel_waits();
+        assert!(schedule::settle(), "all are over");
+        let ends: Vec<_> = threads.into_iter().map(thread::JoinHandle::join).collect();
+        allow_waits();
+        ends
+    });
+    assert!(ends.outcome.stuck);
+    assert_eq!(ends.result, vec![Err(SyncError::Cancelled); 3]);
+}
+
+#[test]
+fn a_program_that_runs_to_its_end_is_not_stuck() {
+    let settled = run(Plan::Seed(1), WhenStuck::Stay, || {
+        let thread = thread::spawn("sleeper", || thread::sleep(Duration::from_secs(1)));
+        let settled = schedule::settle();
+        (settled, thread.join())
+    });
+    assert_eq!((settled.result, settled.outcome.stuck), ((true, Ok(())), false));
+}
+
+#[test]
+fn waiting_for_a_time_costs_none_and_happens_in_order() {
+    let hour = Duration::from_secs(3600);
+    let before = Instant::now();
+    let slept = run(Plan::Seed(5), WhenStuck::Cancel, move || {
+        let order = Arc::new(Queue::new("order"));
+        let never = Arc::new(Event::new("never"));
+        let sleeps = |hours: u32| {
+            let (order, never) = (order.clone(), never.clone());
+            thread::spawn(("sleeper", hours), move || {
+                match hours {
+                    2 => assert!(!never.wait_within(hour * hours)?),
+                    _ => thread::sleep(hour * hours)?,
+                }
+                order.put(hours)
+            })
+        };
+        let threads: Vec<_> = [3, 1, 4, 2].into_iter().map(sleeps).collect();
+        threads.into_iter().try_for_each(thread::JoinHandle::join)?;
+        (0..4).map(|_| order.get()).collect::<Result<Vec<_>>>()
+    });
+    assert_eq!(slept.result, Ok(vec![1, 2, 3, 4]));
+    assert!(before.elapsed() < Duration::from_secs(60), "{:?}", before.elapsed());
+    let last = slept.lines.last().and_then(|line| line.split_once(' ')?.0.parse::<u64>().ok());
+    assert!(last.is_some_and(|ns| Duration::from_nanos(ns) >= hour * 4), "the run's own clock went on: {last:?}");
+}
+
+#[test]
+fn who_asks_again_and_again_is_not_alone_for_ever() {
+    let asked = run(Plan::Switches(Vec::new()), WhenStuck::Cancel, || {
+        let flag = Arc::new(Racy::new(false));
+        let set = flag.clone();
+        let setter = thread::spawn("setter", move || {
+            thread::sleep(Duration::from_millis(1))?;
+            set.set(true)
+        });
+        while !flag.get()? {}
+        setter.join()
+    });
+    assert_eq!(asked.result, Ok(()));
+}
+
+#[test]
+fn a_lane_that_panics_passes_the_turn_on() {
+    let ended = run(Plan::Seed(2), WhenStuck::Cancel, || {
+        let lock = Arc::new(Lock::new("a"));
+        let own = lock.clone();
+        let loser = thread::spawn("loser", move || {
+            let _held = own.acquire()?;
+            thread::checkpoint()?;
+            if own.try_acquire()?.is_none() { panic!("on purpose") } else { Ok(()) }
+        });
+        (lock.acquire().map(drop), loser.join())
+    });
+    assert_eq!(ended.result, (Ok(()), Err(SyncError::Failed)));
+    assert!(!ended.outcome.stuck);
+}
+
+#[test]
+fn a_thread_without_a_seat_waits_and_wakes_as_ever() {
+    let (lock, done) = (Arc::new(Mutex::new("a", 0)), Arc::new(Event::new("done")));
+    let woken = run(Plan::Seed(1), WhenStuck::Stay, || {
+        let guard = lock.lock()?;
+        std::thread::scope(|scope| {
+            let outsider = scope.spawn(|| {
+                *lock.lock()? += 1;
+                done.set();
+                Ok(())
+            });
+            // It cannot pass before this lane lets go, and this lane is stuck without it.
+            assert!(!outsider.is_finished());
+            drop(guard);
+            done.wait()?;
+            outsider.join().expect("it does not panic")
+        })
+    });
+    assert_eq!(woken.result, Ok::<(), SyncError>(()));
+    assert_eq!(*lock.lock().expect("nobody ends the run"), 1);
+}
+
+#[test]
+fn a_call_is_recorded_with_its_place_in_the_program() {
+    let line = line!() + 2;
+    let locked = run(Plan::Switches(Vec::new()), WhenStuck::Cancel, || {
+        drop(Lock::new("a").acquire());
+    });
+    let expected = format!("acquired 0 schedule.rs {line}");
+    assert!(locked.lines.iter().any(|it| it.ends_with(&expected)), "{expected}: {:#?}", locked.lines);
+}

@@ -12,7 +12,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
-use interleave_protocol::{Command, Failure, Role, RunSpec, Update, channel};
+use interleave_protocol::{Command, Failure, Finding, Role, RunSpec, Update, channel};
 use interleave_timeline::Deadlock;
 use interleave_trace::ring::{Slot, layout};
 use interleave_trace::{
@@ -59,6 +59,11 @@ pub enum Ended {
 const HOST: InstanceId = InstanceId(1);
 /// The host's lane, which is the first of its instance.
 const HOST_LANE: LaneId = LaneId::new(HOST, 0);
+/// How many seeds an explorer tries.
+pub const EXPLORED_SEEDS: u32 = 1_000;
+/// For how long an explorer tries seeds, in milliseconds.
+const EXPLORED_MS: u32 = 10_000;
+
 /// A name in the page's part of the side table.
 const HOST_NAME: NameId = NameId::new(InstanceId(0), 0);
 
@@ -69,6 +74,7 @@ const FAILURE_TEXT: NameId = NameId::new(InstanceId(0), 1);
 pub struct Run(Rc<RefCell<Inner>>);
 
 struct Inner {
+    role: Role,
     spec: RunSpec,
     wake: Callback<()>,
     phase: Phase,
@@ -84,6 +90,16 @@ struct Inner {
     /// Whether the lane that failed said so in its own part of the trace.
     told: bool,
     unheard: Option<Unheard>,
+    explored: Explored,
+}
+
+/// How far an explorer is, and what it found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Explored {
+    /// How many seeds it has tried.
+    pub tried: u32,
+    /// A schedule under which its program goes wrong.
+    pub found: Option<Finding>,
 }
 
 /// A worker with its listeners, which live as long as it does.
@@ -215,9 +231,19 @@ fn words_of(error: &JsValue) -> String {
 impl Run {
     /// Starts a run. `wake` is called when there is something to look at, in a background tab too.
     pub fn start(spec: RunSpec, wake: Callback<()>) -> Self {
+        Self::start_as(Role::Host, spec, wake)
+    }
+
+    /// Starts to try seeds of a program, of which nothing is drawn; see [`Run::explored`].
+    pub fn explore(spec: RunSpec, wake: Callback<()>) -> Self {
+        Self::start_as(Role::Explorer { seeds: EXPLORED_SEEDS, patience_ms: EXPLORED_MS }, spec, wake)
+    }
+
+    fn start_as(role: Role, spec: RunSpec, wake: Callback<()>) -> Self {
         let origin_ms = clock::epoch_ms();
         clock::set_origin(origin_ms);
         let inner = Rc::new(RefCell::new(Inner {
+            role,
             spec,
             wake,
             phase: Phase::Loading,
@@ -230,6 +256,7 @@ impl Run {
             picture: None,
             told: false,
             unheard: None,
+            explored: Explored::default(),
         }));
         let weak = Rc::downgrade(&inner);
         spawn_local(async move {
@@ -248,6 +275,11 @@ impl Run {
         let mut inner = self.0.borrow_mut();
         inner.read_instances();
         out.append(&mut inner.pending);
+    }
+
+    /// How far an explorer is, and what it found.
+    pub fn explored(&self) -> Explored {
+        self.0.borrow().explored.clone()
     }
 
     /// How far it is.
@@ -324,7 +356,7 @@ fn begin(run: &Rc<RefCell<Inner>>, module: &WebAssembly::Module) {
     if inner.isolated {
         inner.unheard = Unheard::listen(run, inner.origin_ms);
     }
-    let wanted = Wanted { role: Role::Host, lane: HOST_LANE, instance: HOST, memory: None, port: None, pool: None };
+    let wanted = Wanted { role: inner.role, lane: HOST_LANE, instance: HOST, memory: None, port: None, pool: None };
     let created = inner.create(run, module, &wanted);
     let wake = inner.wake.clone();
     drop(inner);
@@ -467,9 +499,13 @@ impl Inner {
         self.take_slots(&slots);
     }
 
-    /// Whether the host said that all is done and every other worker has said its last word.
+    /// Whether the host said that all is done and every other worker has said its last word. An explorer keeps its
+    /// workers, so there the host's word is enough.
     fn is_complete(&self) -> bool {
-        self.workers.iter().all(|worker| worker.over)
+        match self.role {
+            Role::Explorer { .. } => self.workers.first().is_some_and(|host| host.over),
+            _ => self.workers.iter().all(|worker| worker.over),
+        }
     }
 }
 
@@ -589,6 +625,10 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
             if complete {
                 end(run, Ended::Finished);
             }
+        }
+        Update::Tried { seeds } => run.borrow_mut().explored.tried = seeds,
+        Update::Found(finding) => {
+            run.borrow_mut().explored = Explored { tried: finding.tried, found: Some(finding) };
         }
         Update::Failed { lane, failure } => {
             run.borrow_mut().told = true;

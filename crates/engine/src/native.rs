@@ -2,21 +2,39 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use interleave_protocol::{Failure, RunSpec, downloads};
+use interleave_protocol::{Failure, Finding, RunSpec, downloads};
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::processes;
 use interleave_runtime::span;
 use interleave_runtime::sys::{block_on, set_files};
 use interleave_trace::ring::Slot;
-use interleave_trace::{LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at};
+use interleave_trace::{
+    LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at, set_recording,
+};
 
+use crate::explore::explore;
 use crate::models::processes::process_main;
-use crate::run::{over, run};
+use crate::run::{attempt, over, run};
 use crate::workload::Answer;
+
+/// Who runs or explores; others wait.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Tries `seeds` seeds of a program, on a thread of its own, and gives the schedule under which it goes wrong.
+pub fn explore_natively(spec: RunSpec, seeds: u32) -> Option<Finding> {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let explorer = std::thread::spawn(move || {
+        set_recording(false);
+        let found = block_on(explore(1..=seeds, |_| true, async |plan| attempt(spec, plan).await));
+        set_recording(true);
+        found
+    });
+    // What panics in here is a mistake of ours, for the caller's test to show.
+    explorer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
 
 /// Runs `spec` on a thread of its own and gives its answer and its trace. One run at a time: others wait.
 pub fn run_natively(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     processes::set_main(|mailbox, parent| Box::pin(process_main(mailbox, parent)));
     set_files(|path| (0..downloads::COUNT).find(|n| downloads::path(*n) == path).map(downloads::file));

@@ -15,7 +15,8 @@ use interleave_runtime::tasks::set_event_loop;
 use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record, record_at, set_recording};
 
-use crate::experiments::{Body, program};
+use crate::experiments::{Body, Outcome, program};
+use crate::explore::Attempt;
 use crate::models::{processes, sequential, tasks, threads};
 use crate::workload::{Answer, Picture, Workload};
 
@@ -122,22 +123,42 @@ pub fn over() {
     gil::disable();
 }
 
+/// One run of a program under a plan, for those who try many. Of it nothing but its schedule and its answer is left.
+pub async fn attempt(spec: RunSpec, plan: Plan) -> Attempt {
+    allow_waits();
+    schedule::begin(plan, WhenStuck::Cancel);
+    let result = match program(spec.workload) {
+        Some(body) => perform(body, spec).await.map_err(Failure::from),
+        None => Err(unknown()),
+    };
+    // Lanes that nobody joined come to their end too, so that none is left for the next attempt.
+    schedule::settle();
+    Attempt { outcome: schedule::end(), result }
+}
+
+fn unknown() -> Failure {
+    Failure::Trapped { message: "the engine does not know this program".to_owned() }
+}
+
+async fn perform(body: Body, spec: RunSpec) -> Outcome {
+    match body {
+        Body::Blocking(body) => body(&spec),
+        Body::Awaiting(body) => {
+            set_event_loop(here());
+            body(spec).await
+        }
+    }
+}
+
 async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
-    let missing = || Failure::Trapped { message: "the engine does not know this program".to_owned() };
-    let body = program(spec.workload).ok_or_else(missing)?;
+    let body = program(spec.workload).ok_or_else(unknown)?;
     if let Some(plan) = plan(&spec) {
         schedule::begin(plan, when_stuck());
     }
     span::running(Title::new("main"));
     Clocked::<()>::start();
     begin_gil(&spec);
-    let outcome = match body {
-        Body::Blocking(body) => body(&spec),
-        Body::Awaiting(body) => {
-            set_event_loop(here());
-            body(spec).await
-        }
-    };
+    let outcome = perform(body, spec).await;
     gil::leave();
     Clocked::<()>::finish(Vec::new());
     let answer = outcome.map_err(Failure::from)?;

@@ -6,18 +6,19 @@ use std::cell::Cell;
 use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update, channel};
 use interleave_runtime::instance::{Outside, begin_lane, end_lane, set_outside};
 use interleave_runtime::processes::{self, Mailbox};
-use interleave_runtime::sys::spawn_local;
+use interleave_runtime::sys::{keep_workers, spawn_local};
 use interleave_runtime::{Fault, threads};
 use interleave_trace::{
-    InstanceId, LaneId, Level, clock, directory_address, drain_thread, here, set_flush, set_instance,
+    InstanceId, LaneId, Level, clock, directory_address, drain_thread, here, set_flush, set_instance, set_recording,
 };
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessagePort};
 
+use crate::explore::explore;
 use crate::failure::from_fault;
 use crate::models::processes::process_main;
-use crate::run::{Audience, fail, run, set_audience};
+use crate::run::{Audience, attempt, fail, run, set_audience};
 use crate::workload::Picture;
 
 #[global_allocator]
@@ -65,9 +66,33 @@ pub fn begin(command: &[u8], port: Option<MessagePort>) -> Result<(), JsError> {
             }
             post(&Update::Over, &[], &[]);
         }),
-        _ => spawn_local(host(command.spec, command.isolated)),
+        _ => match command.role {
+            Role::Explorer { seeds, patience_ms } => {
+                spawn_local(explorer(command.spec, seeds, u64::from(patience_ms) * 1_000_000, command.isolated));
+            }
+            _ => spawn_local(host(command.spec, command.isolated)),
+        },
     }
     Ok(())
+}
+
+/// Tries seeds, and says after each how many were tried: should the next one end this instance, it is known which it was.
+async fn explorer(spec: RunSpec, seeds: u32, patience_ns: u64, isolated: bool) {
+    if !isolated && spec.model == Model::Threads {
+        fail(&Failure::NoThreads);
+        return;
+    }
+    set_recording(false);
+    keep_workers();
+    let began = clock::now();
+    let goes_on = |tried: u32| {
+        post(&Update::Tried { seeds: tried }, &[], &[]);
+        clock::now().since(began) < patience_ns
+    };
+    if let Some(finding) = explore(1..=seeds, goes_on, async |plan| attempt(spec, plan).await).await {
+        post(&Update::Found(finding), &[], &[]);
+    }
+    post(&Update::Finished, &[], &[]);
 }
 
 async fn host(spec: RunSpec, isolated: bool) {

@@ -18,7 +18,7 @@ use interleave_trace::{InstanceId, LaneId};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::spec::RunSpec;
+use crate::spec::{RunSpec, Switch};
 
 /// What a new worker is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,13 @@ pub enum Role {
     },
     /// A process: an instance of its own.
     Process,
+    /// As the host, but it runs its program under one seed after another, from 1 on, until one goes wrong.
+    Explorer {
+        /// How many seeds at most.
+        seeds: u32,
+        /// For how long at most, in milliseconds.
+        patience_ms: u32,
+    },
 }
 
 /// From the page to a worker. There is just one: a worker is for one run and is ended from outside.
@@ -93,6 +100,13 @@ pub enum Update {
     Over,
     /// The run is over and its result checked.
     Finished,
+    /// An explorer has tried so many seeds, and none went wrong yet.
+    Tried {
+        /// How many.
+        seeds: u32,
+    },
+    /// An explorer found a schedule under which its program goes wrong.
+    Found(Finding),
     /// A lane gave up, and with it the run.
     Failed {
         /// Which lane.
@@ -100,6 +114,34 @@ pub enum Update {
         /// Why.
         failure: Failure,
     },
+}
+
+/// In which way a run goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wrong {
+    /// Every lane waited, with nobody left to wake one.
+    Stuck,
+    /// It ended, and its check failed.
+    Check,
+    /// It gave up.
+    Failed,
+}
+
+/// A schedule under which a program goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The seed that it came from.
+    pub seed: u32,
+    /// How many seeds were tried, this one included.
+    pub tried: u32,
+    /// The decisions that it takes, as few as were found.
+    pub switches: Vec<Switch>,
+    /// How many it took at first.
+    pub switches_at_first: u32,
+    /// How it goes wrong.
+    pub wrong: Wrong,
+    /// What it says.
+    pub summary: String,
 }
 
 /// The name of the broadcast channel of the run with that origin.

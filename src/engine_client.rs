@@ -12,7 +12,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
-use interleave_protocol::{Command, Failure, Finding, Role, RunSpec, Update, channel};
+use interleave_protocol::{Command, EXPLORED_MS, EXPLORED_SEEDS, Failure, Finding, Role, RunSpec, Update, channel};
 use interleave_timeline::Deadlock;
 use interleave_trace::ring::{Slot, layout};
 use interleave_trace::{
@@ -59,11 +59,6 @@ pub enum Ended {
 const HOST: InstanceId = InstanceId(1);
 /// The host's lane, which is the first of its instance.
 const HOST_LANE: LaneId = LaneId::new(HOST, 0);
-/// How many seeds an explorer tries.
-pub const EXPLORED_SEEDS: u32 = 1_000;
-/// For how long an explorer tries seeds, in milliseconds.
-const EXPLORED_MS: u32 = 10_000;
-
 /// A name in the page's part of the side table.
 const HOST_NAME: NameId = NameId::new(InstanceId(0), 0);
 

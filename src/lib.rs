@@ -10,6 +10,7 @@ pub mod browser;
 pub mod chart;
 pub mod components;
 pub mod engine_client;
+pub mod explorer;
 pub mod hooks;
 pub mod link;
 pub mod painter;

@@ -13,7 +13,10 @@
 //! The traces are not in the state: they are large and grow sixty times a second. The state names them by
 //! ticket, see [`crate::recording`].
 
-use interleave_protocol::{Chunking, Field, INTERVAL, Info, Knob, Model, Problem, RunSpec, Start, WORKERS, Workload};
+use interleave_protocol::{
+    Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Knob, Model, Problem, RunSpec, Start, Switches, WORKERS,
+    Workload,
+};
 
 use crate::link::{Link, Theme};
 
@@ -51,6 +54,8 @@ pub enum Purpose {
     Asked,
     /// It is one of a comparison's.
     Compared,
+    /// Its program is tried under many seeds.
+    Explored,
 }
 
 /// A run that is not over.
@@ -213,6 +218,32 @@ impl Work {
     }
 }
 
+/// What came of trying many seeds of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exploration {
+    /// A schedule under which it goes wrong.
+    Found(Finding),
+    /// It was right under all of them.
+    Nothing {
+        /// How many were tried.
+        tried: u32,
+    },
+    /// Stop was pressed.
+    Stopped {
+        /// How many were tried until then.
+        tried: u32,
+    },
+    /// Under this seed it took its instance with it.
+    Broke {
+        /// Which.
+        seed: u32,
+        /// What happened.
+        sentence: String,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
 /// The panels below the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum View {
@@ -293,6 +324,9 @@ pub struct Line {
     pub said: Said,
 }
 
+/// The largest size with which a program is explored: a schedule of few decisions is one that can be read.
+const EXPLORED_SIZE: u32 = 20;
+
 /// How many lines the log keeps.
 pub const LONGEST_LOG: usize = 200;
 
@@ -343,6 +377,12 @@ pub enum Action {
     StopPressed,
     /// Compare was pressed.
     ComparePressed,
+    /// Explore was pressed.
+    ExplorePressed,
+    /// So many seeds were tried.
+    SeedsTried(Ticket, u32),
+    /// Seeds are tried no more.
+    Explored(Ticket, Exploration),
     /// A run got on.
     StageReached(Ticket, Stage),
     /// A run is over.
@@ -487,6 +527,11 @@ impl Session {
         self.info().only.map(|_| "This program is written for one model.")
     }
 
+    /// Why there are no seeds to try.
+    pub fn cannot_explore(&self) -> Option<&'static str> {
+        (!self.info().can_be_seeded()).then_some("Only programs whose lanes can take turns are explored.")
+    }
+
     /// Whether nothing runs.
     pub fn is_idle(&self) -> bool {
         self.under_way.is_none()
@@ -544,6 +589,15 @@ impl Session {
                 }
             }
             Action::ComparePressed => self.compare(),
+            Action::ExplorePressed => self.explore(),
+            Action::SeedsTried(ticket, tried) => {
+                if self.under_way.is_some_and(|run| run.ticket == ticket) {
+                    let text =
+                        format!("Exploring: {tried} of {EXPLORED_SEEDS} seeds tried, and nothing went wrong yet.");
+                    self.status = Said { tone: Tone::Plain, text };
+                }
+            }
+            Action::Explored(ticket, outcome) => self.take_finding(ticket, outcome),
             Action::StageReached(ticket, stage) => {
                 if let Some(run) = self.under_way.as_mut().filter(|run| run.ticket == ticket) {
                     run.stage = run.stage.max(stage);
@@ -648,6 +702,59 @@ impl Session {
         self.start_next_turn();
     }
 
+    fn explore(&mut self) {
+        if !self.is_idle() {
+            return;
+        }
+        if let Some(obstacle) = self.obstacle().or(self.cannot_explore()) {
+            self.tell(Tone::Bad, obstacle.to_owned());
+            return;
+        }
+        self.linked = true;
+        let mut spec = RunSpec { seed: None, switches: None, ..self.spec };
+        let mut text = "Exploring: one seed after another …".to_owned();
+        if let Some(size) = self.knob(Field::Size).filter(|size| spec.size > EXPLORED_SIZE.max(size.min)) {
+            spec.size = EXPLORED_SIZE.max(size.min);
+            text = format!("Exploring with {} {}: what goes wrong goes wrong in small, too …", spec.size, size.unit);
+        }
+        self.start(spec, Purpose::Explored);
+        self.status = Said { tone: Tone::Plain, text };
+    }
+
+    /// What went wrong under some seed is run again, to be seen.
+    fn take_finding(&mut self, ticket: Ticket, outcome: Exploration) {
+        let Some(run) = self.under_way.filter(|run| run.ticket == ticket) else { return };
+        self.under_way = None;
+        let seeds = |tried: u32| interleave_timeline::amounts::count(tried.into(), "seed");
+        let finding = match outcome {
+            Exploration::Found(finding) => finding,
+            Exploration::Nothing { tried } => {
+                self.tell(Tone::Good, format!("Explored {}: the program was right under every one.", seeds(tried)));
+                return;
+            }
+            Exploration::Stopped { tried } => {
+                self.tell(Tone::Plain, format!("Exploring was stopped after {}.", seeds(tried)));
+                return;
+            }
+            Exploration::Broke { seed, sentence, advice } => {
+                self.spec = RunSpec { seed: Some(seed), switches: None, ..run.spec };
+                self.tell(Tone::Bad, format!("Seed {seed} ends the program: {sentence}. {advice}"));
+                return;
+            }
+        };
+        let Finding { seed, tried, switches, switches_at_first, summary, .. } = finding;
+        let switches = Switches::new(&switches);
+        let by = |switches: &Switches| {
+            let fewest = interleave_timeline::amounts::count(switches.as_slice().len() as u64, "decision");
+            format!("{fewest} of the {switches_at_first} it took are enough, and this link replays them")
+        };
+        let how = switches.as_ref().map_or_else(|| "this link replays it".to_owned(), by);
+        let text = format!("Explored {}: under seed {seed} it goes wrong ({summary}); {how}.", seeds(tried));
+        self.spec = RunSpec { seed: switches.is_none().then_some(seed), switches, ..run.spec };
+        self.start(self.spec, Purpose::Asked);
+        self.tell(Tone::Warning, text);
+    }
+
     /// Starts the comparison's next model; gives whether there was one.
     fn start_next_turn(&mut self) -> bool {
         let ticket = self.next_ticket;
@@ -668,7 +775,7 @@ impl Session {
         let source = match purpose {
             Purpose::FirstVisit => Source::FirstVisit,
             Purpose::Asked => Source::Here,
-            Purpose::Compared => return,
+            Purpose::Compared | Purpose::Explored => return,
         };
         self.shown = Shown::Run { ticket, spec, source };
     }

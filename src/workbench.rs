@@ -15,10 +15,11 @@ use yew::Callback;
 
 use crate::browser;
 use crate::chart::{Chart, Layout};
+use crate::explorer::Explorer;
 use crate::painter::Painter;
 use crate::recorder::Recorder;
 use crate::recording::Shelf;
-use crate::session::{Action, Surroundings, UnderWay};
+use crate::session::{Action, Purpose, Surroundings, UnderWay};
 
 /// How often the components hear of growth, in milliseconds.
 const TELL_EVERY_MS: f64 = 200.0;
@@ -31,6 +32,7 @@ pub struct Workbench {
     /// The timeline as a visitor handles it.
     pub chart: RefCell<Chart>,
     recorder: RefCell<Recorder>,
+    explorer: RefCell<Explorer>,
     painter: RefCell<Option<Painter>>,
     tell: RefCell<Callback<Action>>,
     grown: RefCell<Callback<()>>,
@@ -64,7 +66,10 @@ impl Workbench {
                 bench.look();
             }
         });
-        if let (Ok(mut recorder), Ok(mut shelf)) = (self.recorder.try_borrow_mut(), self.shelf.try_borrow_mut()) {
+        if wanted.purpose == Purpose::Explored {
+            self.explorer.borrow_mut().start(wanted, wake);
+        } else if let (Ok(mut recorder), Ok(mut shelf)) = (self.recorder.try_borrow_mut(), self.shelf.try_borrow_mut())
+        {
             recorder.start(&mut shelf, wanted, here, wake);
         }
         self.ask_for_frame();
@@ -75,15 +80,21 @@ impl Workbench {
         if let Ok(mut recorder) = self.recorder.try_borrow_mut() {
             recorder.stop();
         }
+        if let Ok(mut explorer) = self.explorer.try_borrow_mut() {
+            explorer.stop();
+        }
         self.look();
     }
 
     /// Takes in what was recorded. Does nothing while it is being done: a wake may come in the middle of it.
     fn look(&self) {
-        let news = match (self.recorder.try_borrow_mut(), self.shelf.try_borrow_mut()) {
+        let mut news = match (self.recorder.try_borrow_mut(), self.shelf.try_borrow_mut()) {
             (Ok(mut recorder), Ok(mut shelf)) => recorder.look(&mut shelf, browser::now_ms()),
             _ => return,
         };
+        if let Ok(mut explorer) = self.explorer.try_borrow_mut() {
+            news.extend(explorer.look());
+        }
         if news.is_empty() {
             return;
         }
@@ -95,6 +106,7 @@ impl Workbench {
 
     fn is_running(&self) -> bool {
         self.recorder.try_borrow().is_ok_and(|recorder| recorder.is_running())
+            || self.explorer.try_borrow().is_ok_and(|explorer| explorer.is_running())
     }
 
     fn work(&self) {

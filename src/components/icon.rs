@@ -17,6 +17,7 @@ pub enum Shape {
     Farther,
     Fit,
     Knobs,
+    Explore,
 }
 
 #[derive(PartialEq, Properties)]
@@ -38,6 +39,7 @@ pub fn Icon(props: &Props) -> Html {
         Shape::Closer => "M8 3.5v9M3.5 8h9",
         Shape::Farther => "M3.5 8h9",
         Shape::Fit => "M2.5 3v10M13.5 3v10M4.5 8h7M6.5 6l-2 2 2 2M9.5 6l2 2-2 2",
+        Shape::Explore => "M2 3.5h4l4 9h4M10 3.5h4M6 12.5H2M12 2l2 1.5L12 5M12 11l2 1.5-2 1.5",
         Shape::Knobs => "M2 5h7M12 5h2M2 11h2M7 11h7M10.5 3v4M5.5 9v4",
     };
     let class = if matches!(props.shape, Shape::Run | Shape::Stop) { "icon solid" } else { "icon" };

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use interleave_protocol::EXPLORED_SEEDS;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -36,6 +37,12 @@ pub fn RunBar(props: &Props) -> Html {
             <button type="button" id="stop" disabled={idle} onclick={press(Action::StopPressed)}>
                 <Icon shape={Shape::Stop} /><span>{ "Stop" }</span>
             </button>
+            if session.cannot_explore().is_none() {
+                <button type="button" id="explore" disabled={!idle || obstacle.is_some()} onclick={press(Action::ExplorePressed)}
+                    title={format!("Try up to {EXPLORED_SEEDS} schedules until one goes wrong, then show it")}>
+                    <Icon shape={Shape::Explore} /><span>{ "Explore" }</span>
+                </button>
+            }
             <button type="button" id="compare" disabled={!idle || missing || single.is_some()} onclick={press(Action::ComparePressed)}
                 aria-label="Compare four ways" title={single.unwrap_or("Run the four models in turn, on one time axis")}>
                 <Icon shape={Shape::Compare} /><span class="long">{ "Compare four ways" }</span>

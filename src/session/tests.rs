@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use interleave_protocol::{Switch, Wrong};
+
 use super::*;
 
 const HERE: Surroundings = Surroundings { cores: 2, isolated: true, missing: None };
@@ -200,4 +202,42 @@ fn a_reload_shows_the_run_again_if_the_address_still_asks_for_it() {
     assert_eq!(it.clone().after(kept(other)).shown, Shown::Nothing, "another link was followed");
     let first = session("", HERE);
     assert_eq!(first.clone().after(kept(first.spec)).shown, Shown::Nothing, "a first visit records its own");
+}
+
+#[test]
+fn exploring_shows_nothing_until_something_went_wrong_and_then_replays_that() {
+    let asked = session("?workload=race", HERE).after(Action::ExplorePressed);
+    assert_eq!(asked.under_way.map(|run| (run.purpose, run.spec.size)), Some((Purpose::Explored, EXPLORED_SIZE)));
+    assert_eq!(asked.shown, Shown::Nothing);
+    let switches = vec![Switch { step: 3, lane: 1 }];
+    let finding = Finding {
+        seed: 17,
+        tried: 17,
+        switches: switches.clone(),
+        switches_at_first: 40,
+        wrong: Wrong::Check,
+        summary: "3 of 40 additions were lost".to_owned(),
+    };
+    let found = asked.clone().after(Action::Explored(ticket(&asked), Exploration::Found(finding.clone())));
+    assert_eq!(
+        found.under_way.map(|run| (run.purpose, run.spec.switches)),
+        Some((Purpose::Asked, Switches::new(&switches)))
+    );
+    assert!(found.link().to_query().contains("switches=3.1"), "{}", found.link().to_query());
+    assert!(
+        found.status.text.contains("under seed 17 it goes wrong (3 of 40 additions were lost); 1 decision of the 40")
+    );
+
+    let long = Finding { switches: vec![Switch::default(); 100], ..finding };
+    let found = asked.clone().after(Action::Explored(ticket(&asked), Exploration::Found(long)));
+    assert_eq!(found.under_way.map(|run| (run.spec.seed, run.spec.switches)), Some((Some(17), None)));
+
+    let nothing = asked.clone().after(Action::Explored(ticket(&asked), Exploration::Nothing { tried: 1_000 }));
+    assert_eq!((nothing.under_way, nothing.status.tone), (None, Tone::Good));
+}
+
+#[test]
+fn what_cannot_take_turns_is_not_explored() {
+    let it = session("?workload=blur", HERE).after(Action::ExplorePressed);
+    assert_eq!((it.under_way, it.status.tone), (None, Tone::Bad));
 }

@@ -87,9 +87,9 @@ export function check(here, name, body, { timeout = 60_000 } = {}) {
 
 // Runs in every page before its scripts: keeps what the page announces, what it saves, and its workers.
 function listen() {
-  const seen = { ready: [], run: [], finished: [], compared: [], clicks: {}, saved: [], workers: [] };
+  const seen = { ready: [], run: [], finished: [], compared: [], explored: [], clicks: {}, saved: [], workers: [] };
   Object.defineProperty(window, 'seen', { value: seen });
-  for (const name of ['ready', 'run', 'finished', 'compared']) {
+  for (const name of ['ready', 'run', 'finished', 'compared', 'explored']) {
     window.addEventListener(`interleave:${name}`, (event) => {
       seen[name].push({ at: performance.now(), detail: JSON.stringify(event.detail ?? null) });
     });
@@ -137,7 +137,7 @@ export class Visit {
     visit.kind = here.kind;
     visit.expected = expect;
     visit.complaints = [];
-    visit.counts = { finished: 0, compared: 0 };
+    visit.counts = { finished: 0, compared: 0, explored: 0 };
     visit.site = site ?? (await serve({ root: dist, headers: isolated, base }));
     visit.ownsSite = site === null;
     for (const [file, how] of Object.entries(refuse)) visit.site.refuse(file, how);
@@ -158,13 +158,13 @@ export class Visit {
   /// Opens a link, given as an object or as it is.
   async go(link, until = 'ready') {
     const query = typeof link === 'string' ? link.replace(/^\?/, '') : new URLSearchParams(link).toString();
-    this.counts = { finished: 0, compared: 0 };
+    this.counts = { finished: 0, compared: 0, explored: 0 };
     await this.page.goto(this.site.url + (query && `?${query}`));
     if (until === 'ready') await this.ready();
   }
 
   async reload() {
-    this.counts = { finished: 0, compared: 0 };
+    this.counts = { finished: 0, compared: 0, explored: 0 };
     await this.page.evaluate(() => {
       window.seen.old = true;
       location.reload();

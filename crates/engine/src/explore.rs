@@ -38,7 +38,8 @@ impl Attempt {
 /// How often a schedule is made shorter at most.
 const MOST_TRIALS: u32 = 500;
 
-/// Tries the seeds one after another, as long as `goes_on` says so of the number that were tried.
+/// Tries the seeds one after another, as long as `goes_on` says so of the number that were tried; it is asked between
+/// the trials that make a finding shorter, too.
 pub async fn explore(
     seeds: impl Iterator<Item = u32>,
     mut goes_on: impl FnMut(u32) -> bool,
@@ -50,7 +51,7 @@ pub async fn explore(
         tried += 1;
         if let Some((wrong, summary)) = run.wrong() {
             let switches_at_first = run.outcome.switches.len() as u32;
-            let (switches, summary) = shrink(run.outcome.switches, wrong, summary, attempt).await;
+            let (switches, summary) = shrink(run.outcome.switches, wrong, summary, || goes_on(tried), attempt).await;
             let switches = switches.iter().map(|it| Switch { step: it.step, lane: it.lane }).collect();
             return Some(Finding { seed, tried, switches, switches_at_first, wrong, summary });
         }
@@ -67,6 +68,7 @@ async fn shrink(
     mut switches: Vec<schedule::Switch>,
     wrong: Wrong,
     mut summary: String,
+    mut goes_on: impl FnMut() -> bool,
     mut attempt: impl AsyncFnMut(Plan) -> Attempt,
 ) -> (Vec<schedule::Switch>, String) {
     let mut trials = 0;
@@ -74,7 +76,7 @@ async fn shrink(
     while size > 0 {
         let mut at = 0;
         let mut shorter = false;
-        while at < switches.len() && trials < MOST_TRIALS {
+        while at < switches.len() && trials < MOST_TRIALS && goes_on() {
             let mut fewer = switches.clone();
             fewer.drain(at..(at + size).min(fewer.len()));
             trials += 1;
@@ -88,7 +90,7 @@ async fn shrink(
             }
         }
         // One decision less may make another needless.
-        size = if size == 1 && shorter { 1 } else { size / 2 };
+        size = if size == 1 && shorter && trials < MOST_TRIALS && goes_on() { 1 } else { size / 2 };
     }
     (switches, summary)
 }

@@ -10,7 +10,7 @@ mod spec;
 
 pub use catalogue::{Info, Kind, Knob, Workload};
 pub use failure::Failure;
-pub use message::{Command, Finding, Role, Update, Wrong, channel};
+pub use message::{Command, EXPLORED_MS, EXPLORED_SEEDS, Finding, Role, Update, Wrong, channel};
 pub use spec::{
     Chunking, Field, INTERVAL, MOST_SWITCHES, Model, Problem, RunSpec, Start, Switch, Switches, WORKERS, Wants,
 };

@@ -20,6 +20,11 @@ use serde::{Deserialize, Serialize};
 use crate::failure::Failure;
 use crate::spec::{RunSpec, Switch};
 
+/// How many seeds of a program are explored.
+pub const EXPLORED_SEEDS: u32 = 1_000;
+/// For how long seeds are explored, in milliseconds.
+pub const EXPLORED_MS: u32 = 10_000;
+
 /// What a new worker is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {

@@ -117,7 +117,7 @@ fn ending(recording: &mut Recording, report: &Report, ended: Ended) -> Ending {
             summary: report.result.as_ref().map(|result| result.summary.clone()).unwrap_or_default(),
         }),
         Ended::Stopped => Ending::Stopped,
-        Ended::Deadlocked(deadlock) => Ending::Deadlocked { sentence: deadlock.sentence() },
+        Ended::Deadlocked(deadlock) => Ending::Deadlocked { brief: deadlock.brief(), sentence: deadlock.sentence() },
         Ended::Failed { lane, failure } => {
             let lane = recording.store.lane_title(lane);
             let ending = Ending::Failed { lane: lane.clone(), sentence: failure.to_string(), advice: failure.advice() };
@@ -131,7 +131,7 @@ fn announce_finished(recording: &Recording, report: &Report, ending: &Ending) {
     let (outcome, error) = match ending {
         Ending::Finished(_) => ("finished", None),
         Ending::Stopped => ("stopped", None),
-        Ending::Deadlocked { sentence } => ("deadlocked", Some(sentence.clone())),
+        Ending::Deadlocked { sentence, .. } => ("deadlocked", Some(sentence.clone())),
         Ending::Failed { lane, sentence, .. } => ("failed", Some(format!("{lane}: {sentence}"))),
     };
     let result = report.result.as_ref();

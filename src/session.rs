@@ -125,6 +125,8 @@ pub enum Ending {
     Stopped,
     /// By the page, since lanes waited for what could never come.
     Deadlocked {
+        /// Who waits for whom, in few words.
+        brief: String,
         /// Who holds what and waits for what.
         sentence: String,
     },
@@ -807,7 +809,10 @@ impl Session {
                 }
             }
             Ending::Stopped => self.tell_of(ticket, Tone::Plain, format!("{title}: stopped.")),
-            Ending::Deadlocked { sentence } => self.tell_of(ticket, Tone::Bad, format!("{title}. {sentence}")),
+            Ending::Deadlocked { brief, sentence } => {
+                self.note(Some(ticket), Tone::Bad, format!("{title}. {sentence}"));
+                self.status = Said { tone: Tone::Bad, text: format!("{title}. Deadlock: {brief}.") };
+            }
             Ending::Failed { lane, sentence, advice } => {
                 self.tell_of(ticket, Tone::Bad, format!("{title}, {lane}: {sentence}. {advice}"));
             }
@@ -819,7 +824,7 @@ impl Session {
         let outcome = match ending {
             Ending::Finished(measured) => Attempt::Finished(ticket, measured),
             Ending::Stopped => Attempt::Stopped(ticket),
-            Ending::Deadlocked { sentence } | Ending::Failed { sentence, .. } => Attempt::Failed(ticket, sentence),
+            Ending::Deadlocked { sentence, .. } | Ending::Failed { sentence, .. } => Attempt::Failed(ticket, sentence),
         };
         if let Some(comparison) = &mut self.comparison {
             comparison.settle(ticket, outcome);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use interleave_protocol::Model;
 use interleave_timeline::{
-    Report, Spread,
+    Report, Spread, Stuck,
     amounts::{bytes, count, duration, fixed, percent, ratio},
     lints, table,
 };
@@ -119,12 +119,18 @@ fn result(report: &Report, failure: Option<&(String, interleave_protocol::Failur
         };
     }
     if let Some(deadlock) = &report.deadlock {
+        let (circle, others) = deadlock.lanes.split_at(deadlock.circle);
+        let line = |stuck: &Stuck| html! { <li>{ stuck.sentence() }</li> };
         return html! {
             <div class="result bad" role="group" aria-label="Deadlock">
                 <p><strong>{ "✗ Deadlock. " }</strong>{ if deadlock.circle > 0 { "These wait for each other:" } else { "These wait for what can never come:" } }</p>
-                <ol class="stuck">
-                    { for deadlock.lanes.iter().take(MOST_STUCK).map(|stuck| html! { <li>{ stuck.sentence() }</li> }) }
-                </ol>
+                if !circle.is_empty() {
+                    <ol class="stuck">{ for circle.iter().take(MOST_STUCK).map(line) }</ol>
+                }
+                if !circle.is_empty() && !others.is_empty() {
+                    <p>{ "Because of that:" }</p>
+                }
+                <ul class="stuck">{ for others.iter().take(MOST_STUCK).map(line) }</ul>
             </div>
         };
     }

@@ -30,6 +30,9 @@
 //!    and by a lane that could help: not by a stuck one, whose entry would be an earlier one outside `C`; not by one that
 //!    had ended; so by one that lives outside the set, or was begun by such a one. But a stuck lane has none.
 //!
+//! Between processes this is coarser than it could be: once one has ended, only circles of owned things are judged, since
+//! what it had open is closed by whoever looks next.
+//!
 //! For this the recorder promises (see the runtime's monitor):
 //!
 //! - a lane records its wait when it has given up what it gives up for it, and does nothing others notice until it is over;
@@ -40,6 +43,7 @@
 //! - a lane is recorded as spawned before it can do anything, and does nothing after its end but end;
 //! - who waits for what no lane of the trace brings about (a timer, a download, a message) sleeps, is at I/O, or waits for
 //!   something without an identity;
+//! - who asks for the end of another lane records a `Woke` of it through nothing, and that lane is taken for one that lives;
 //! - an entry that found no room is counted as lost by the next reading.
 //!
 //! Times play no part: two workers' clocks are coarse, and equal times are common.
@@ -140,7 +144,7 @@ struct Wait {
 
 /// What a lane waits for, if it waits for good. `over` says which lanes count as ended.
 fn wait_of(store: &Store, lane: &Lane, over: fn(&Lane) -> bool) -> Option<Wait> {
-    if over(lane) {
+    if over(lane) || (lane.is_called && lane.kind != LaneKind::Task) {
         return None;
     }
     let span = store.span_of(lane, lane.span_count().checked_sub(1)?)?;
@@ -179,10 +183,12 @@ fn stuck(store: &Store) -> Vec<(LaneId, Wait)> {
         return waits;
     }
     let living = store.lanes().iter().filter(|lane| lane.kind != LaneKind::Page && !is_over(lane)).count();
+    // When a process is over, others still have to close what it had open, and nobody records that it lets them.
+    let in_disorder = store.lanes().iter().any(|lane| lane.kind == LaneKind::Process && is_over(lane));
     let ended = |lane: LaneId| store.lane(lane).is_some_and(is_over);
     let mut left: HashSet<LaneId, Ids> = waits.iter().map(|(lane, _)| *lane).collect();
     loop {
-        let outsiders = living > left.len();
+        let outsiders = in_disorder || living > left.len();
         let before = waits.len();
         waits.retain(|(lane, wait)| {
             let stays = match wait.helper {
@@ -309,6 +315,20 @@ impl Deadlock {
             }
         });
         Self { lanes: lanes.collect(), circle: circle.len() }
+    }
+
+    /// In few words: "thread 1 and thread 2 wait for each other".
+    pub fn brief(&self) -> String {
+        let circle: Vec<&str> = self.lanes[..self.circle].iter().map(|stuck| stuck.title.as_str()).collect();
+        match (circle.as_slice(), self.lanes.as_slice()) {
+            ([], [one]) => format!("{} waits for what can never come", one.title),
+            ([], all) => format!("{} lanes wait for what can never come", all.len()),
+            ([one], _) => format!("{one} waits for itself"),
+            ([rest @ .., last], _) if rest.len() < MOST_NAMED => {
+                format!("{} and {last} wait for each other", rest.join(", "))
+            }
+            (all, _) => format!("{} lanes wait for each other", all.len()),
+        }
     }
 
     /// Whether a lane is one of those that can never go on.

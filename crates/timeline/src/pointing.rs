@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use interleave_trace::{LaneId, ObjectId, ObjectKind, State, TimeNs};
+use interleave_trace::{LaneId, ObjectId, ObjectKind, Outcome, State, TimeNs};
 
 use crate::amounts::{count, duration, moment, percent};
 use crate::edges::{EdgeId, EdgeKind};
@@ -133,6 +133,9 @@ pub fn describe_span(store: &Store, chosen: SpanRef) -> Description {
     if is_blocked(span.state) && store.wait_end(&span) == WaitEnd::TimedOut {
         sentence.push_str("; then its time was up");
         facts.push(("Ended", "its time was up".to_owned()));
+    } else if matches!(store.wait_end(&span), WaitEnd::Over(Outcome::Deadlocked)) {
+        sentence.push_str("; that could never have ended");
+        facts.push(("Ended", "never: deadlock".to_owned()));
     } else if let Some((_, edge)) = waker(store, &span) {
         let waker = store.lane_title(edge.from);
         sentence.push_str(&format!("; {waker} let it go on"));

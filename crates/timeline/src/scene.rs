@@ -434,8 +434,9 @@ impl Scene {
             let rect = Rect { x: left, y, width: right - left, height };
             let to = stuck.holder.filter(|holder| *holder != stuck.lane).and_then(|holder| rows.row_of(store, holder));
             let arrow = to.map(|to| {
-                let apart = ARROW_APART * f64::from(stuck.in_circle.unwrap_or(deadlock.circle as u32 + 1));
-                let x = (right - apart).max(left + rect.width / 2.0).max(ARROW_APART / 2.0);
+                let places = deadlock.circle as u32 + 1;
+                let apart = ARROW_APART.min(rect.width / f64::from(places + 1));
+                let x = right - apart * f64::from(stuck.in_circle.unwrap_or(places));
                 let (above, below) = bar(viewport, viewport.y_of(to));
                 // From the middle of the wait to the nearer edge of the other row's bar.
                 let end = if to > row { above } else { above + below };

@@ -54,6 +54,8 @@ pub struct Lane {
     spans: Spans,
     /// When it gave up waiting, and for what, in order of time.
     timeouts: Vec<(u64, ObjectId)>,
+    /// Somebody said that it can go on, but not through what.
+    pub(crate) is_called: bool,
     /// It was not told how it ended, but the worker that ran it is over.
     ended_with_host: bool,
     wakes_pending: bool,
@@ -75,6 +77,7 @@ impl Lane {
             memory_bytes: None,
             spans: Spans::default(),
             timeouts: Vec::new(),
+            is_called: false,
             ended_with_host: false,
             wakes_pending: false,
             joins_pending: false,
@@ -355,6 +358,9 @@ impl Store {
             What::Woke { target, on } => {
                 if on.some().is_some() {
                     self.known_object(on).owe(target, -1);
+                } else if target.some().is_some() {
+                    let place = self.place(target);
+                    self.lanes[place].is_called = true;
                 }
                 self.woke(target, PendingWake { time, waker: lane, on });
             }

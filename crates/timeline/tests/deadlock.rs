@@ -227,3 +227,19 @@ fn a_circle_beside_somebody_who_lives_is_only_a_remark() {
          could have let one of them go on, and none did."
     );
 }
+
+#[test]
+fn a_process_that_is_to_be_ended_lives_until_then() {
+    let child = "+0ms p spawned process \"child\"\n+0ms p started\n+0ms p made queue q\n+0ms p made end e\n";
+    let waits = "+1ms p waiting on q\n+1ms t1 waiting on e holder p\n";
+    assert_ne!(sentence(1, &format!("{child}{waits}")), "none");
+    assert_eq!(sentence(1, &format!("{child}{waits}+1ms t1 woke p\n")), "none");
+}
+
+#[test]
+fn what_a_process_left_open_is_closed_by_whoever_looks_next() {
+    let child = "+0ms p spawned process \"child\"\n+0ms p started\n+0ms p made pipe q\n+2ms p ended completed\n";
+    assert_eq!(sentence(1, &format!("{child}+1ms t1 waiting on q\n")), "none");
+    let owned = TWO_LOCKS.replace("made lock", "made rlock");
+    assert_ne!(sentence(2, &format!("{child}{owned}")), "none");
+}

@@ -18,6 +18,7 @@ use super::error::ProcessError;
 use super::waiters::{Deadline, Queue, Signal, Waiter};
 use crate::rt::{Site, SyncError, Wait, gil};
 use crate::span::{self, Title};
+use crate::sys::sync::here;
 
 const OBJECT: u32 = 4;
 const KIND: u32 = 8;
@@ -126,8 +127,10 @@ impl Access<'_> {
     }
 }
 
-/// Records that the calling lane waits for an object.
+/// Records that the calling lane waits for an object. It gives up the GIL first: from this record on it does nothing that
+/// others could notice, as [`crate::rt::Monitor`] says.
 pub(super) fn record_wait(on: ObjectId, wait: &Wait, holder: LaneId) {
+    gil::give_up();
     if is_recording() {
         let Site { file, line } = wait.site;
         let timed = wait.timeout.is_some();
@@ -135,11 +138,31 @@ pub(super) fn record_wait(on: ObjectId, wait: &Wait, holder: LaneId) {
     }
 }
 
-/// The lane runs on after a wait, with the GIL if there is one.
-pub(super) fn go_on(on: ObjectId, timed_out: bool) {
-    if timed_out && is_recording() {
-        record(What::TimedOut { on });
+/// How a wait came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Another lane recorded that it woke this one.
+    Woken,
+    /// Nobody did: the lane looked again by itself, or the run is being ended.
+    ByItself,
+    /// The time was up.
+    TimedOut,
+}
+
+/// Records how a wait ended, unless another lane did.
+pub(super) fn record_over(on: ObjectId, over: Over) {
+    if is_recording() && on.some().is_some() {
+        match over {
+            Over::Woken => {}
+            Over::ByItself => record(What::Woke { target: here(), on }),
+            Over::TimedOut => record(What::TimedOut { on }),
+        }
     }
+}
+
+/// The lane runs on after a wait, with the GIL if there is one.
+pub(super) fn go_on(on: ObjectId, over: Over) {
+    record_over(on, over);
     gil::take();
     span::resumed();
 }
@@ -237,7 +260,7 @@ impl Monitor {
             if let Some(taken) = attempt(&mut access) {
                 drop(access);
                 if again {
-                    go_on(self.object(), false);
+                    go_on(self.object(), Over::Woken);
                 }
                 return Ok(taken);
             }
@@ -252,9 +275,9 @@ impl Monitor {
                         segment.clear_up();
                         let mut access = self.access(segment);
                         if let Some(taken) = attempt(&mut access) {
-                            access.withdraw(door, waiter);
+                            let woken = !access.withdraw(door, waiter);
                             drop(access);
-                            go_on(self.object(), false);
+                            go_on(self.object(), if woken { Over::Woken } else { Over::ByItself });
                             return Ok(taken);
                         }
                     }
@@ -267,7 +290,14 @@ impl Monitor {
                 let taken = attempt(&mut access);
                 drop(access);
                 let timed_out = signal == Signal::TimedOut && taken.is_none();
-                go_on(self.object(), timed_out);
+                go_on(
+                    self.object(),
+                    match () {
+                        () if woken => Over::Woken,
+                        () if timed_out => Over::TimedOut,
+                        () => Over::ByItself,
+                    },
+                );
                 let unmet = if timed_out { SyncError::TimedOut } else { SyncError::Cancelled };
                 return taken.ok_or_else(|| unmet.into());
             }
@@ -285,12 +315,9 @@ impl Monitor {
     ) -> Result<bool, ProcessError> {
         let deadline = Deadline::after(wait.timeout);
         let waiter = segment.take_waiter(None)?;
-        {
-            let access = self.access(segment);
-            record_wait(self.object(), wait, LaneId::NONE);
-            access.enter(door, waiter, false);
-        }
+        self.access(segment).enter(door, waiter, false);
         release();
+        record_wait(self.object(), wait, LaneId::NONE);
         let signal = loop {
             match segment.block(waiter, deadline) {
                 Signal::LookAgain => {}
@@ -299,7 +326,14 @@ impl Monitor {
         };
         let woken = signal == Signal::Woken || !self.access(segment).withdraw(door, waiter);
         segment.free_waiter(waiter);
-        go_on(self.object(), !woken && signal == Signal::TimedOut);
+        go_on(
+            self.object(),
+            match signal {
+                _ if woken => Over::Woken,
+                Signal::TimedOut => Over::TimedOut,
+                _ => Over::ByItself,
+            },
+        );
         match signal {
             Signal::Cancelled if !woken => Err(SyncError::Cancelled.into()),
             _ => Ok(woken),

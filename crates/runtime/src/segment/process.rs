@@ -10,10 +10,10 @@
 use std::fmt;
 
 use interleave_trace::segment::{exit, head, process, status};
-use interleave_trace::{InstanceId, LaneId, LaneKind, ObjectId, ObjectKind, What, fresh_object, record};
+use interleave_trace::{InstanceId, LaneId, LaneKind, ObjectId, ObjectKind, What, fresh_object, is_recording, record};
 
 use super::error::ProcessError;
-use super::monitor::{Monitor, go_on, record_wait};
+use super::monitor::{Monitor, Over, go_on, record_wait};
 use super::pipe::{self, Role};
 use super::waiters::{Deadline, Signal};
 use super::{Segment, word};
@@ -328,6 +328,10 @@ impl ProcessBlock {
     /// Ends it from outside.
     pub(crate) fn end(self, segment: &Segment, exit: ExitCode) {
         if self.exit_code(segment).is_none() {
+            if is_recording() {
+                // It will be over soon, whatever it waits for.
+                record(What::Woke { target: self.lane(segment), on: ObjectId::NONE });
+            }
             sys::end_child(segment, self, exit);
         }
     }
@@ -402,7 +406,7 @@ impl ProcessBlock {
             }
         };
         segment.free_waiter(waiter);
-        go_on(self.object(), exit == Ok(None));
+        go_on(self.object(), if exit == Ok(None) { Over::TimedOut } else { Over::ByItself });
         exit
     }
 }

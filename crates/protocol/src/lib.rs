@@ -5,11 +5,13 @@
 pub mod catalogue;
 pub mod downloads;
 mod failure;
+mod lessons;
 mod message;
 mod spec;
 
 pub use catalogue::{Info, Kind, Knob, Workload};
 pub use failure::Failure;
+pub use lessons::{Chapter, Evidence, Lesson, MOST_WORDS, Question, Right, Way};
 pub use message::{Command, EXPLORED_MS, EXPLORED_SEEDS, Finding, Role, Update, Wrong, channel};
 pub use spec::{
     Chunking, Field, INTERVAL, MOST_SWITCHES, Model, Problem, RunSpec, Start, Switch, Switches, WORKERS, Wants,

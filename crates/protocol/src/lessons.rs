@@ -1,0 +1,448 @@
+//! The lessons: one idea each, with a run that shows it, a short text that says where to look, and a question that the
+//! visitor answers by running.
+//!
+//! A lesson is text over something of the catalogue. What it runs is given as a link's query, so a lesson can ask for
+//! whatever a visitor can.
+
+use crate::catalogue::Workload;
+use crate::spec::{Model, RunSpec};
+
+macro_rules! chapters {
+    ($($name:ident = $title:literal),* $(,)?) => {
+        /// Lessons that belong together, in the order in which they build on each other.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Chapter { $(#[doc = $title] $name),* }
+
+        impl Chapter {
+            /// All of them, in their order.
+            pub const ALL: &[Chapter] = &[$(Chapter::$name),*];
+
+            /// Its heading.
+            pub const fn title(self) -> &'static str {
+                match self { $(Chapter::$name => $title),* }
+            }
+        }
+    };
+}
+
+chapters! {
+    Lanes = "Threads, processes, tasks",
+    Limits = "What limits the work",
+    Sharing = "Sharing memory",
+    Talking = "Processes that talk",
+    Accidents = "When it goes wrong",
+    Costs = "What it costs",
+}
+
+/// Which choice of a question is the right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Always this one, counted from zero.
+    Choice(usize),
+    /// The model that was fastest in the visitor's own comparison. The choices are [`Model::ALL`].
+    Fastest,
+}
+
+/// Which of the visitor's own runs answer a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The last one.
+    OneRun,
+    /// The last ones, at least two: they may differ.
+    SeveralRuns,
+    /// One in each model.
+    Models,
+    /// One with a GIL and one without.
+    Gil,
+    /// The last one of this lesson and the last one of that program.
+    And(Workload),
+}
+
+/// Something to answer by running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked.
+    pub ask: &'static str,
+    /// What may be answered.
+    pub choices: &'static [&'static str],
+    /// What is right.
+    pub right: Right,
+    /// Why, in a sentence or two.
+    pub why: &'static str,
+    /// Which runs show it.
+    pub evidence: Evidence,
+}
+
+/// How a lesson is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By Run.
+    Run,
+    /// By Compare.
+    Compare,
+    /// By comparing what computes, what waits and what does both.
+    Survey,
+}
+
+/// One idea.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    /// Its name in links and on the command line.
+    pub id: &'static str,
+    /// Its name on the page.
+    pub title: &'static str,
+    /// Where it belongs.
+    pub chapter: Chapter,
+    /// What it is about and where to look.
+    pub text: &'static str,
+    /// What to find out.
+    pub question: Question,
+    /// What it runs, as a link's query.
+    pub preset: &'static str,
+    /// How.
+    pub way: Way,
+}
+
+/// The most words of a lesson's text.
+pub const MOST_WORDS: usize = 120;
+
+impl Lesson {
+    /// All of them, in the order in which they teach.
+    pub const ALL: &'static [Lesson] = LESSONS;
+
+    /// The one with that name in links.
+    pub fn from_id(id: &str) -> Option<&'static Lesson> {
+        LESSONS.iter().find(|lesson| lesson.id == id)
+    }
+
+    /// What it runs, on a machine of so many cores.
+    pub fn spec(&self, cores: u32) -> RunSpec {
+        RunSpec::from_query(self.preset, cores).0
+    }
+
+    /// Whether that belongs to it, however its knobs are set.
+    pub fn is_about(&self, spec: &RunSpec) -> bool {
+        spec.workload == self.spec(1).workload || self.way == Way::Survey
+    }
+}
+
+impl RunSpec {
+    /// The files that are run, in the engine's source folder: the program, or the workload and the model that performs
+    /// its steps.
+    pub fn sources(&self) -> Vec<String> {
+        let info = self.workload.info();
+        if info.only.is_some() {
+            return vec![format!("experiments/{}.rs", info.id.replace('-', "_"))];
+        }
+        let workload = if info.kind == crate::Kind::Accident { "accidents" } else { info.id };
+        vec![format!("workloads/{workload}.rs"), format!("models/{}.rs", self.model.id()), "models/steps.rs".to_owned()]
+    }
+
+    /// Every file that is run by anything in the catalogue.
+    pub fn all_sources() -> Vec<String> {
+        let mut files = Vec::new();
+        for &workload in Workload::ALL {
+            for &model in Model::ALL {
+                let spec = Self::new(workload, 1);
+                let model = workload.info().only.unwrap_or(model);
+                files.extend(Self { model, ..spec }.sources());
+            }
+        }
+        files.sort();
+        files.dedup();
+        files
+    }
+}
+
+const MODELS: &[&str] = &["Sequential", "Threads", "Processes", "Async tasks"];
+
+const LESSONS: &[Lesson] = &[
+    Lesson {
+        id: "sequential",
+        title: "One after another",
+        chapter: Chapter::Lanes,
+        text: "Most programs do one thing after another, from top to bottom. Here one worker counts primes in sixteen tasks, \
+               and each has to wait for all before it. The timeline has a single lane that is never idle, and one \
+               processor of the machine is busy while the others have nothing to do. All later lessons are measured \
+               against this one: it needs no locks, sends no messages and starts nothing. Choose a bar to see which \
+               task it is. The later ones are longer, since larger numbers take longer to test.",
+        question: Question {
+            ask: "Twice the tasks, the same numbers: how long does it take then?",
+            choices: &["Half as long", "As long as before", "Twice as long"],
+            right: Right::Choice(1),
+            why: "The work is the same, only cut finer. One lane does all of it in any case.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=primes&model=sequential&size=1000000",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "concurrency-parallelism",
+        title: "Concurrent is not parallel",
+        chapter: Chapter::Lanes,
+        text: "Concurrent: several things are under way. Parallel: several things are executed in the same moment. Compare \
+               runs requests of a server four ways. As async tasks, all requests are under way together, yet of all \
+               their solid spans no two ever overlap: one thread runs them in turns. On threads and processes solid \
+               spans lie above each other, as many as the machine has processors. The report counts it: “running at \
+               once” is how many lanes executed in the same moment, on average.",
+        question: Question {
+            ask: "Which model can never run two lanes at once, however many are under way?",
+            choices: MODELS,
+            right: Right::Choice(3),
+            why: "Sequential has one lane only. Async tasks have many, but one event loop executes them in turns: concurrent, and not parallel.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=requests&model=tasks&size=4000&tasks=16&latency=30&rate=400",
+        way: Way::Compare,
+    },
+    Lesson {
+        id: "cpu-bound",
+        title: "Computing, four ways",
+        chapter: Chapter::Limits,
+        text: "Counting primes is CPU-bound: it waits for nothing but the processor. Compare does the same work in every \
+               model, on one time axis. Look for solid bars above each other: only those make it faster. Threads share \
+               one memory and get their tasks for free; processes have a memory each, and their tasks and results \
+               travel as messages, the dashed lines. Async tasks share one thread, so they cannot be faster than \
+               doing one after another. Starting workers takes time too: try a small number of numbers.",
+        question: Question {
+            ask: "Which model is the fastest here, on this machine?",
+            choices: MODELS,
+            right: Right::Fastest,
+            why: "With work enough, whoever uses all processors wins. With little work, starting workers costs more than they save.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=primes&model=threads",
+        way: Way::Compare,
+    },
+    Lesson {
+        id: "io-bound",
+        title: "Waiting, four ways",
+        chapter: Chapter::Limits,
+        text: "Eight timers stand for eight answers that a server will send. Nothing is computed: the lanes sleep, and \
+               sleeping needs no processor. One after another, the waits add up. Threads and processes overlap as many \
+               waits as there are workers, so two workers halve the time. Async tasks overlap all of them, on one \
+               single thread: the waits lie above each other on the timeline, and the whole run lasts little longer than \
+               the longest of them. Set more workers and compare again.",
+        question: Question {
+            ask: "Eight waits of 100 ms as async tasks: how long in all?",
+            choices: &["About 100 ms", "About 400 ms", "About 800 ms"],
+            right: Right::Choice(0),
+            why: "A task that waits costs nothing, so all eight wait at the same time.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=timers&model=tasks",
+        way: Way::Compare,
+    },
+    Lesson {
+        id: "mixed",
+        title: "A mixed load",
+        chapter: Chapter::Limits,
+        text: "Real programs compute and wait. Every request here computes, waits as if for a database, and computes \
+               again. Where requests queue depends on the model: sequentially each waits for all before it; as async \
+               tasks the waits overlap, but computing does not, which the dotted ready spans show; threads and processes \
+               overlap both, as far as there are workers. Give threads more workers than the machine has processors and \
+               the waits overlap better: a worker that waits leaves its processor to others.",
+        question: Question {
+            ask: "Which model is the fastest with this load?",
+            choices: MODELS,
+            right: Right::Fastest,
+            why: "It depends on the share of computing. Raise “CPU part” or “I/O part” and the order may change.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=requests&model=threads&size=4000&tasks=24&latency=40&rate=1000",
+        way: Way::Compare,
+    },
+    Lesson {
+        id: "downloads",
+        title: "Many downloads",
+        chapter: Chapter::Limits,
+        text: "Sixteen files of this very site are downloaded, each with some latency added so that the waiting shows. A \
+               thread that downloads is blocked, as if it slept, so another can go on: threads suit work like this even \
+               where only one may run at a time. As async tasks all downloads are under way together on one thread. \
+               The pattern of vertical lines is I/O, waiting for the outside; what comes after, checking the file, is \
+               too short to see unless you zoom in.",
+        question: Question {
+            ask: "Which model has the most downloads under way together?",
+            choices: MODELS,
+            right: Right::Choice(3),
+            why: "Each thread or process waits for one file at a time; an event loop waits for all at once.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=downloads&model=tasks&size=16&tasks=16&latency=120",
+        way: Way::Compare,
+    },
+    Lesson {
+        id: "pictures",
+        title: "Processing a picture",
+        chapter: Chapter::Limits,
+        text: "A generated picture is blurred, cut into bands of rows. It is CPU-bound, and its data matter: each band needs \
+               some rows of its neighbours. Threads read them where they are. Processes are sent theirs and send the \
+               result back: look at the dashed lines, and at “Messages” in the comparison. So processes have to save more \
+               than the copying costs. The tab Picture shows who made which rows. With dynamic chunking a lane takes the \
+               next band when it is done with one.",
+        question: Question {
+            ask: "Which model has to copy the picture to work on it?",
+            choices: MODELS,
+            right: Right::Choice(2),
+            why: "A process has a memory of its own, so all it works on must be sent to it and back.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=blur&model=threads&size=1536",
+        way: Way::Compare,
+    },
+    Lesson {
+        id: "server",
+        title: "A web server’s requests",
+        chapter: Chapter::Limits,
+        text: "Sixty requests arrive, two hundred in a second, each with little computing and a long wait for a database. \
+               As async tasks each starts as soon as it arrives and waits along with the others: one thread serves them \
+               all. With two threads or processes only two requests are served at any time, and the rest queue at the \
+               door, though the processors have nothing to do. Raise the workers to thirty and threads keep up, at the \
+               price of thirty stacks. Then make the CPU part ten times larger and see who queues now.",
+        question: Question {
+            ask: "With two workers, which model serves all requests soonest?",
+            choices: MODELS,
+            right: Right::Fastest,
+            why: "The fewer waits overlap, the longer the queue. Waiting is what tasks do best, as long as nobody computes for long.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=requests&model=tasks&size=100&tasks=60&latency=80&rate=200&workers=2",
+        way: Way::Compare,
+    },
+    Lesson {
+        id: "race",
+        title: "A race on a counter",
+        chapter: Chapter::Sharing,
+        text: "Two threads add one to the same counter, 100,000 times each. Adding takes three steps: read, add, write \
+               back. If another thread writes in between, its addition is wiped out by the old sum. Nothing waits and \
+               nothing fails; the result is just too small, by another amount each time. Run it again to see. Then give \
+               a seed: one lane runs at a time and switches as the seed says, so the same seed loses the same additions \
+               again. Set few additions, and the timeline shows each switch in the middle of adding.",
+        question: Question {
+            ask: "Two runs with the same knobs and no seed: do they lose the same number?",
+            choices: &["Yes, always", "No, it depends on timing", "Neither loses any"],
+            right: Right::Choice(1),
+            why: "When threads meet between reading and writing depends on the machine, the browser and chance. That is what makes a race hard to find.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=race",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "gil",
+        title: "A GIL, on and off",
+        chapter: Chapter::Costs,
+        text: "CPython has a lock that a thread must hold to execute: the global interpreter lock. It is rebuilt here, and \
+               you can switch it. With it the threads take turns: one is solid, the others are ready, which is dotted, and \
+               every few milliseconds they change, after the switch interval. All of them work and nothing gets faster. \
+               Switch it off and run again: solid bars lie above each other. A thread that waits gives the GIL up, so \
+               for waiting it matters little: try Timers or Downloads with it.",
+        question: Question {
+            ask: "Counting primes on two threads: what does the GIL cost?",
+            choices: &["Nothing", "The whole gain of the second thread", "The run never ends"],
+            right: Right::Choice(1),
+            why: "Only the holder executes, so computing threads come to one processor in all, however many there are.",
+            evidence: Evidence::Gil,
+        },
+        preset: "workload=primes&model=threads&size=1500000&gil=on",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "which-when",
+        title: "Which one, when?",
+        chapter: Chapter::Costs,
+        text: "Rules of thumb say: processes or free threads for computing, async tasks for waiting, threads where waiting \
+               meets a library that blocks. Do not believe them, measure. The table below fills itself with your own \
+               runs in this tab: a load that computes, one that waits, and one that does both, each in all four models. \
+               Press the buttons that are left, and read the fastest in every row. Another machine, another browser or \
+               other knobs may give another answer, and so may a GIL.",
+        question: Question {
+            ask: "Is one model the fastest for every kind of load, on this machine?",
+            choices: &["Yes", "No"],
+            right: Right::Choice(1),
+            why: "What computes wants processors, and what waits wants many waits at once. Look at your rows: they seldom agree.",
+            evidence: Evidence::Models,
+        },
+        preset: "workload=primes&model=threads&size=1500000",
+        way: Way::Survey,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Kind;
+
+    fn words(text: &str) -> usize {
+        text.split_whitespace().count()
+    }
+
+    #[test]
+    fn texts_are_short() {
+        for lesson in Lesson::ALL {
+            let count = words(lesson.text);
+            assert!((40..=MOST_WORDS).contains(&count), "{} has {count} words", lesson.id);
+            assert!(words(lesson.question.why) <= 40, "{}", lesson.id);
+            assert!(!lesson.text.contains("  "), "{}", lesson.id);
+        }
+    }
+
+    #[test]
+    fn every_preset_is_a_good_link() {
+        for lesson in Lesson::ALL {
+            let (spec, problems) = RunSpec::from_query(lesson.preset, 2);
+            assert_eq!(problems, [], "{}", lesson.id);
+            assert!(lesson.is_about(&spec), "{}", lesson.id);
+            if lesson.way != Way::Run {
+                assert_eq!(spec.workload.info().only, None, "{} compares", lesson.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_question_has_a_right_answer_among_its_choices() {
+        for Lesson { id, question, .. } in Lesson::ALL {
+            assert!(question.choices.len() >= 2, "{id}");
+            match question.right {
+                Right::Choice(n) => assert!(n < question.choices.len(), "{id}"),
+                Right::Fastest => {
+                    let titles: Vec<&str> = Model::ALL.iter().map(|model| model.title()).collect();
+                    assert_eq!(question.choices, titles, "{id}");
+                    assert_eq!(question.evidence, Evidence::Models, "{id}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lessons_are_told_apart_and_found_by_their_names() {
+        for lesson in Lesson::ALL {
+            assert_eq!(Lesson::from_id(lesson.id), Some(lesson));
+            assert_eq!(Lesson::ALL.iter().filter(|other| other.title == lesson.title).count(), 1, "{}", lesson.id);
+        }
+        assert_eq!(Lesson::from_id("Race"), None);
+    }
+
+    #[test]
+    fn chapters_are_whole_and_in_order() {
+        let mut chapters: Vec<Chapter> = Lesson::ALL.iter().map(|lesson| lesson.chapter).collect();
+        chapters.dedup();
+        assert_eq!(chapters, Chapter::ALL);
+    }
+
+    #[test]
+    fn every_program_has_a_lesson() {
+        for &workload in Workload::ALL.iter().filter(|workload| workload.info().kind == Kind::Program) {
+            assert!(Lesson::ALL.iter().any(|lesson| lesson.spec(1).workload == workload), "{workload:?}");
+        }
+    }
+
+    #[test]
+    fn sources_are_named_once() {
+        assert_eq!(RunSpec::new(Workload::Race, 2).sources(), ["experiments/race.rs"]);
+        let spec = RunSpec { model: Model::Tasks, ..RunSpec::new(Workload::Blur, 2) };
+        assert_eq!(spec.sources(), ["workloads/blur.rs", "models/tasks.rs", "models/steps.rs"]);
+        let all = RunSpec::all_sources();
+        assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}

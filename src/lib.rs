@@ -12,6 +12,7 @@ pub mod components;
 pub mod engine_client;
 pub mod explorer;
 pub mod hooks;
+pub mod lesson;
 pub mod link;
 pub mod painter;
 pub mod recorder;

@@ -3,7 +3,7 @@
 //! A link never starts anything. Parameters that are not the page's own, such as `isolation=off`, are passed
 //! through as they came.
 
-use interleave_protocol::{Field, Problem, RunSpec};
+use interleave_protocol::{Field, Lesson, Problem, RunSpec};
 
 use crate::session::View;
 
@@ -40,6 +40,10 @@ impl Theme {
 /// What an address says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
+    /// The lesson that is open.
+    pub lesson: Option<&'static Lesson>,
+    /// A lesson that there is not.
+    pub unknown_lesson: Option<String>,
     /// What to run.
     pub spec: RunSpec,
     /// What was said badly.
@@ -54,25 +58,44 @@ pub struct Link {
     pub says_something: bool,
 }
 
+const LESSON: &str = "lesson";
 const VIEW: &str = "view";
 const THEME: &str = "theme";
+
+/// The panel in front, unless an address says otherwise.
+fn view_at_first(lesson: Option<&Lesson>) -> View {
+    if lesson.is_some() { View::Lesson } else { View::default() }
+}
 
 impl Link {
     /// From a query, with or without its question mark, on a machine of so many cores.
     pub fn read(query: &str, cores: u32) -> Self {
-        let (spec, problems) = RunSpec::from_query(query, cores);
+        let named = form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
+            .find(|(key, _)| key == LESSON)
+            .map(|(_, name)| name.into_owned());
+        let lesson = named.as_deref().and_then(Lesson::from_id);
+        let (spec, problems) = match lesson {
+            Some(lesson) => lesson.spec(cores).with_query(query, cores),
+            None => RunSpec::from_query(query, cores),
+        };
+        let lesson = lesson.filter(|lesson| lesson.is_about(&spec));
+        let unknown = named.filter(|name| Lesson::from_id(name).is_none());
         let mut link = Self {
+            lesson,
+            unknown_lesson: unknown.map(|name| name.chars().take(40).collect()),
             spec,
             problems,
-            view: View::default(),
+            view: view_at_first(lesson),
             theme: Theme::default(),
             others: Vec::new(),
             says_something: false,
         };
         for (key, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
             match key.as_ref() {
+                LESSON => link.says_something = true,
                 VIEW => {
-                    link.view = View::from_id(&value).unwrap_or_default();
+                    let view = View::from_id(&value).filter(|view| *view != View::Lesson || lesson.is_some());
+                    link.view = view.unwrap_or(view_at_first(lesson));
                     link.says_something = true;
                 }
                 THEME => link.theme = Theme::from_id(&value).unwrap_or_default(),
@@ -85,9 +108,17 @@ impl Link {
 
     /// As a query, without the question mark.
     pub fn to_query(&self) -> String {
-        let mut query = self.spec.to_query();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(lesson) = self.lesson {
+            query.append_pair(LESSON, lesson.id);
+        }
+        let mut query = query.finish();
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(&self.spec.to_query());
         let mut rest = form_urlencoded::Serializer::new(String::new());
-        if self.view != View::default() {
+        if self.view != view_at_first(self.lesson) {
             rest.append_pair(VIEW, self.view.id());
         }
         if self.theme != Theme::default() {
@@ -131,6 +162,34 @@ mod tests {
     }
 
     #[test]
+    fn a_lesson_opens_by_its_name_and_keeps_what_the_visitor_changed() {
+        let link = Link::read("?lesson=race", 2);
+        assert_eq!(
+            (link.lesson.map(|it| it.id), link.spec.workload, link.view),
+            (Some("race"), Workload::Race, View::Lesson)
+        );
+        let link = Link { spec: RunSpec { size: 7, seed: Some(3), ..link.spec }, view: View::Log, ..link };
+        assert_eq!(link.to_query(), "lesson=race&workload=race&model=threads&size=7&tasks=2&seed=3&view=log");
+        assert_eq!(Link::read(&link.to_query(), 8), link);
+    }
+
+    #[test]
+    fn a_lesson_that_there_is_not_is_told_and_another_workload_closes_one() {
+        assert_eq!(Link::read("?lesson=knitting", 2).unknown_lesson.as_deref(), Some("knitting"));
+        let link = Link::read("?lesson=race&workload=pi", 2);
+        assert_eq!((link.lesson, link.spec.workload, link.view), (None, Workload::Pi, View::Report));
+    }
+
+    #[test]
+    fn every_lesson_survives_its_link() {
+        for lesson in Lesson::ALL {
+            let link = Link::read(&format!("lesson={}", lesson.id), 2);
+            assert_eq!(Link::read(&link.to_query(), 2), link);
+            assert_eq!(link.spec, lesson.spec(2));
+        }
+    }
+
+    #[test]
     fn a_bad_view_or_theme_is_the_default_one() {
         let link = Link::read("?view=nothing&theme=pink", 2);
         assert_eq!((link.view, link.theme), (View::Report, Theme::System));
@@ -148,7 +207,8 @@ mod tests {
         ) {
             let model = workload.info().only.unwrap_or(model);
             let spec = RunSpec { model, ..RunSpec::new(workload, 4) };
-            let link = Link { spec, problems: vec![], view, theme, others: vec![(other, value)], says_something: true };
+            let view = if view == View::Lesson { View::Report } else { view };
+            let link = Link { lesson: None, unknown_lesson: None, spec, problems: vec![], view, theme, others: vec![(other, value)], says_something: true };
             prop_assert_eq!(Link::read(&link.to_query(), 2), link);
         }
 

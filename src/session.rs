@@ -14,10 +14,11 @@
 //! ticket, see [`crate::recording`].
 
 use interleave_protocol::{
-    Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Knob, Model, Problem, RunSpec, Start, Switches, WORKERS,
-    Workload,
+    Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Knob, Lesson, Model, Problem, RunSpec, Start, Switches,
+    WORKERS, Workload,
 };
 
+use crate::lesson::{LONGEST_HISTORY, Past, Reply, reply};
 use crate::link::{Link, Theme};
 
 /// Names one execution, for as long as the page is open.
@@ -205,7 +206,7 @@ pub struct Baseline {
 
 /// What has to be equal for two runs to have done the same work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Work {
+pub struct Work {
     workload: Workload,
     size: u32,
     tasks: u32,
@@ -214,7 +215,8 @@ struct Work {
 }
 
 impl Work {
-    fn of(spec: &RunSpec) -> Self {
+    /// That of a run.
+    pub fn of(spec: &RunSpec) -> Self {
         let RunSpec { workload, size, tasks, latency_ms, rate, .. } = *spec;
         Self { workload, size, tasks, latency_ms, rate }
     }
@@ -249,6 +251,8 @@ pub enum Exploration {
 /// The panels below the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum View {
+    /// The lesson's text and question.
+    Lesson,
     /// What was measured.
     #[default]
     Report,
@@ -260,15 +264,20 @@ pub enum View {
     Table,
     /// The four models side by side.
     Compare,
+    /// The files that are run.
+    Source,
 }
 
 impl View {
     /// All of them, in the order of their tabs.
-    pub const ALL: [View; 5] = [View::Report, View::Picture, View::Log, View::Table, View::Compare];
+    pub const ALL: [View; 7] =
+        [View::Lesson, View::Source, View::Report, View::Picture, View::Log, View::Table, View::Compare];
 
     /// Its name in links.
     pub const fn id(self) -> &'static str {
         match self {
+            View::Lesson => "lesson",
+            View::Source => "source",
             View::Report => "report",
             View::Picture => "picture",
             View::Log => "log",
@@ -280,6 +289,8 @@ impl View {
     /// Its name on the page.
     pub const fn title(self) -> &'static str {
         match self {
+            View::Lesson => "Lesson",
+            View::Source => "Source",
             View::Report => "Report",
             View::Picture => "Picture",
             View::Log => "Log",
@@ -349,6 +360,12 @@ pub struct Session {
     pub comparison: Option<Comparison>,
     /// Sequential runs to measure against.
     pub baselines: Vec<Baseline>,
+    /// The lesson that is open.
+    pub lesson: Option<&'static Lesson>,
+    /// What was answered to the questions of lessons, by their names.
+    pub answers: Vec<(&'static str, usize)>,
+    /// The runs of this tab, for questions to be answered by them.
+    pub history: Vec<Past>,
     /// The panel in front.
     pub view: View,
     /// Light, dark, or as the system has it.
@@ -371,6 +388,12 @@ pub enum Action {
     VisitorCame,
     /// The address changed under the page: back, forward.
     LinkFollowed(Link),
+    /// A lesson was opened.
+    LessonChosen(&'static Lesson),
+    /// A lesson's question was answered with this choice.
+    AnswerPicked(usize),
+    /// A row of the survey is to be measured.
+    SurveyPressed(RunSpec),
     /// A control was given a value.
     FieldSet(Field, String),
     /// Run was pressed.
@@ -440,6 +463,9 @@ impl Session {
             shown: Shown::Nothing,
             comparison: None,
             baselines: Vec::new(),
+            lesson: None,
+            answers: Vec::new(),
+            history: Vec::new(),
             view: View::default(),
             theme: Theme::default(),
             status: Said::default(),
@@ -493,6 +519,22 @@ impl Session {
     /// What was wrong with the last value of a field.
     pub fn problem(&self, field: Field) -> Option<String> {
         self.problems.iter().find(|problem| problem.field == field).map(ToString::to_string)
+    }
+
+    /// The tabs that there are: a lesson has one of its own.
+    pub fn views(&self) -> Vec<View> {
+        View::ALL.into_iter().filter(|view| *view != View::Lesson || self.lesson.is_some()).collect()
+    }
+
+    /// What was answered to the open lesson's question.
+    pub fn answer(&self) -> Option<usize> {
+        let lesson = self.lesson?;
+        self.answers.iter().find(|(id, _)| *id == lesson.id).map(|(_, pick)| *pick)
+    }
+
+    /// What the runs of this tab say to that answer.
+    pub fn reply(&self) -> Option<Reply> {
+        Some(reply(self.lesson?, &self.spec, self.answer()?, &self.history))
     }
 
     /// Why a control has no effect as things are.
@@ -564,8 +606,10 @@ impl Session {
     /// The address that says what the controls say.
     pub fn link(&self) -> Link {
         Link {
+            lesson: self.lesson,
             spec: self.spec,
             problems: Vec::new(),
+            unknown_lesson: None,
             view: self.view,
             theme: self.theme,
             others: self.others.clone(),
@@ -583,6 +627,20 @@ impl Session {
                 }
             }
             Action::LinkFollowed(link) => self.follow(link),
+            Action::LessonChosen(lesson) => self.open_lesson(lesson),
+            Action::AnswerPicked(pick) => {
+                if let Some(lesson) = self.lesson {
+                    self.answers.retain(|(id, _)| *id != lesson.id);
+                    self.answers.push((lesson.id, pick));
+                }
+            }
+            Action::SurveyPressed(spec) => {
+                if self.is_idle() {
+                    self.spec = RunSpec { workers: spec.workers.max(self.surroundings.cores.min(WORKERS.max)), ..spec };
+                    self.problems.clear();
+                    self.compare();
+                }
+            }
             Action::FieldSet(field, value) => self.set(field, &value),
             Action::RunPressed => self.run(),
             Action::StopPressed => {
@@ -612,6 +670,9 @@ impl Session {
                     self.spec = spec;
                     self.problems.clear();
                     self.linked = true;
+                    if self.lesson.is_some_and(|lesson| !lesson.is_about(&spec)) {
+                        self.close_lesson();
+                    }
                     self.shown = Shown::Run { ticket, spec, source: Source::File(name) };
                     if self.view == View::Compare {
                         self.view = View::Report;
@@ -638,13 +699,29 @@ impl Session {
 
     fn follow(&mut self, link: Link) {
         self.linked |= link.says_something;
+        self.lesson = link.lesson;
         self.spec = link.spec;
         self.problems = link.problems;
         self.view = link.view;
         self.theme = link.theme;
         self.others = link.others;
+        if let Some(name) = link.unknown_lesson {
+            self.tell(Tone::Warning, format!("There is no lesson named “{name}”; pick one from the catalogue."));
+        }
         for problem in self.problems.clone() {
             self.note(None, Tone::Warning, format!("The link was not understood in one place. {problem}"));
+        }
+    }
+
+    fn open_lesson(&mut self, lesson: &'static Lesson) {
+        self.lesson = Some(lesson);
+        self.spec = lesson.spec(self.surroundings.cores);
+        self.problems.clear();
+        self.view = View::Lesson;
+        self.linked = true;
+        if self.is_idle() {
+            self.shown = Shown::Nothing;
+            self.status = Said::default();
         }
     }
 
@@ -655,6 +732,9 @@ impl Session {
                 self.linked = true;
                 if was_program && self.info().only.is_none() {
                     self.spec.workers = self.surroundings.cores.clamp(WORKERS.min, WORKERS.max);
+                }
+                if self.lesson.is_some_and(|lesson| field == Field::Workload || !lesson.is_about(&self.spec)) {
+                    self.close_lesson();
                 }
                 self.problems.retain(|problem| {
                     // Another workload brings its own numbers, and with them other ranges.
@@ -669,6 +749,13 @@ impl Session {
         }
     }
 
+    fn close_lesson(&mut self) {
+        self.lesson = None;
+        if self.view == View::Lesson {
+            self.view = View::default();
+        }
+    }
+
     fn run(&mut self) {
         if !self.is_idle() {
             return;
@@ -679,7 +766,7 @@ impl Session {
         }
         self.linked = true;
         if self.view == View::Compare {
-            self.view = View::Report;
+            self.view = self.first_view();
         }
         self.start(self.spec, Purpose::Asked);
     }
@@ -699,7 +786,9 @@ impl Session {
         let attempts = Model::ALL.iter().map(|&model| attempt(model)).collect();
         self.comparison = Some(Comparison { spec: self.spec, attempts });
         self.linked = true;
-        self.view = View::Compare;
+        if self.view != View::Lesson {
+            self.view = View::Compare;
+        }
         self.shown = Shown::Comparison;
         self.start_next_turn();
     }
@@ -757,6 +846,11 @@ impl Session {
         self.tell(Tone::Warning, text);
     }
 
+    /// Where a run is looked at first.
+    fn first_view(&self) -> View {
+        if self.lesson.is_some() { View::Lesson } else { View::default() }
+    }
+
     /// Starts the comparison's next model; gives whether there was one.
     fn start_next_turn(&mut self) -> bool {
         let ticket = self.next_ticket;
@@ -787,6 +881,7 @@ impl Session {
         self.under_way = None;
         let title = run_title(&run.spec);
         let wall = |measured: &Measured| interleave_timeline::amounts::duration(measured.wall_ns);
+        self.remember(&run.spec, &ending);
         match &ending {
             Ending::Finished(measured) => {
                 let took = wall(measured);
@@ -841,6 +936,19 @@ impl Session {
         if !self.start_next_turn() {
             self.status = Said { tone: Tone::Good, text: "All four compared; see Compare below.".to_owned() };
         }
+    }
+
+    /// Keeps what a lesson's question may be answered with.
+    fn remember(&mut self, spec: &RunSpec, ending: &Ending) {
+        let (wall_ns, said) = match ending {
+            Ending::Finished(measured) => (Some(measured.wall_ns), measured.summary.clone()),
+            Ending::Failed { sentence, .. } => (None, sentence.clone()),
+            Ending::Stopped => return,
+        };
+        if self.history.len() == LONGEST_HISTORY {
+            self.history.remove(0);
+        }
+        self.history.push(Past { spec: *spec, wall_ns, said });
     }
 
     /// The comparison's panel goes with the comparison's timeline, the others with a run's.

@@ -14,6 +14,7 @@ pub mod explorer;
 pub mod hooks;
 pub mod lesson;
 pub mod link;
+pub mod listing;
 pub mod painter;
 pub mod recorder;
 pub mod recording;

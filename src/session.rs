@@ -271,7 +271,7 @@ pub enum View {
 impl View {
     /// All of them, in the order of their tabs.
     pub const ALL: [View; 7] =
-        [View::Lesson, View::Source, View::Report, View::Picture, View::Log, View::Table, View::Compare];
+        [View::Lesson, View::Report, View::Picture, View::Log, View::Table, View::Compare, View::Source];
 
     /// Its name in links.
     pub const fn id(self) -> &'static str {
@@ -942,7 +942,7 @@ impl Session {
     fn remember(&mut self, spec: &RunSpec, ending: &Ending) {
         let (wall_ns, said) = match ending {
             Ending::Finished(measured) => (Some(measured.wall_ns), measured.summary.clone()),
-            Ending::Failed { sentence, .. } => (None, sentence.clone()),
+            Ending::Deadlocked { sentence } | Ending::Failed { sentence, .. } => (None, sentence.clone()),
             Ending::Stopped => return,
         };
         if self.history.len() == LONGEST_HISTORY {

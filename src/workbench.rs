@@ -14,7 +14,7 @@ use web_sys::HtmlCanvasElement;
 use yew::Callback;
 
 use crate::browser;
-use crate::chart::{Chart, Layout};
+use crate::chart::{Chart, Chosen, Layout};
 use crate::explorer::Explorer;
 use crate::painter::Painter;
 use crate::recorder::Recorder;
@@ -37,6 +37,7 @@ pub struct Workbench {
     tell: RefCell<Callback<Action>>,
     grown: RefCell<Callback<()>>,
     told_ms: Cell<f64>,
+    told_selection: Cell<Option<Chosen>>,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
     frame_asked: Cell<bool>,
 }
@@ -140,6 +141,21 @@ impl Workbench {
         if !running {
             let (from, to) = (chart.view().start_ns, chart.view().end_ns());
             painter.describe(&format!("In view: {:.3} ms to {:.3} ms.", from / 1e6, to / 1e6));
+        }
+    }
+
+    /// Chooses a span, brings it into view and lets all parts of the page know.
+    pub fn choose(&self, chosen: Chosen) {
+        self.chart.borrow_mut().go_to(&self.shelf.borrow(), chosen);
+        self.touch();
+        self.tell_selection();
+    }
+
+    /// Lets the parts of the page beside the timeline know if another span is chosen than they know of.
+    pub fn tell_selection(&self) {
+        let selected = self.chart.borrow().selected;
+        if self.told_selection.replace(selected) != selected {
+            self.tell_growth();
         }
     }
 

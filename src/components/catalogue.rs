@@ -1,6 +1,7 @@
-//! What there is to run: a list beside the timeline, and a select where there is no room for a list.
+//! What there is to run: a list beside the timeline, and a select where there is no room for a list. The lessons come
+//! first, chapter by chapter; programs are reached through them.
 
-use interleave_protocol::{Field, Kind, Workload};
+use interleave_protocol::{Chapter, Field, Kind, Lesson, Workload};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -12,6 +13,12 @@ pub struct Props {
     pub session: SessionHandle,
 }
 
+const WORKLOADS: [Kind; 4] = [Kind::Cpu, Kind::Io, Kind::Mixed, Kind::Accident];
+
+fn of_chapter(chapter: Chapter) -> impl Iterator<Item = &'static Lesson> {
+    Lesson::ALL.iter().filter(move |lesson| lesson.chapter == chapter)
+}
+
 fn of_kind(kind: Kind) -> impl Iterator<Item = Workload> {
     Workload::ALL.iter().copied().filter(move |workload| workload.info().kind == kind)
 }
@@ -20,10 +27,30 @@ fn of_kind(kind: Kind) -> impl Iterator<Item = Workload> {
 #[component]
 pub fn Catalogue(props: &Props) -> Html {
     let session = &props.session;
+    let chapter = |chapter: Chapter| {
+        let item = |lesson: &'static Lesson| {
+            let chosen = session.lesson == Some(lesson);
+            let dispatcher = session.dispatcher();
+            let onclick = move |_: MouseEvent| dispatcher.dispatch(Action::LessonChosen(lesson));
+            html! {
+                <li>
+                    <button type="button" class="entry" aria-current={chosen.then_some("true")} {onclick}>
+                        { lesson.title }
+                    </button>
+                </li>
+            }
+        };
+        html! {
+            <section key={chapter.title()}>
+                <h3>{ chapter.title() }</h3>
+                <ul>{ for of_chapter(chapter).map(item) }</ul>
+            </section>
+        }
+    };
     let group = |kind: Kind| {
         let item = |workload: Workload| {
             let info = workload.info();
-            let chosen = workload == session.spec.workload;
+            let chosen = session.lesson.is_none() && workload == session.spec.workload;
             let dispatcher = session.dispatcher();
             let onclick =
                 move |_: MouseEvent| dispatcher.dispatch(Action::FieldSet(Field::Workload, info.id.to_owned()));
@@ -37,18 +64,26 @@ pub fn Catalogue(props: &Props) -> Html {
         };
         html! {
             <section key={kind.title()}>
-                <h2>{ kind.title() }</h2>
+                <h3>{ kind.title() }</h3>
                 <ul>{ for of_kind(kind).map(item) }</ul>
             </section>
         }
     };
     html! {
-        <nav class="catalogue" aria-label="Workloads">
-            <div class="entries">{ for Kind::ALL.into_iter().map(group) }</div>
+        <nav class="catalogue" aria-label="Lessons and workloads">
+            <div class="entries">
+                <h2>{ "Lessons" }</h2>
+                { for Chapter::ALL.iter().copied().map(chapter) }
+                <h2>{ "Workloads" }</h2>
+                { for WORKLOADS.into_iter().map(group) }
+            </div>
             <p class="about">{ session.info().text }</p>
         </nav>
     }
 }
+
+/// What the select says of a lesson before its name, which may be a workload's too.
+const LESSON: &str = "lesson:";
 
 /// The select, on narrow ones.
 #[component]
@@ -57,20 +92,36 @@ pub fn WorkloadSelect(props: &Props) -> Html {
     let dispatcher = session.dispatcher();
     let onchange = move |event: Event| {
         if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
-            dispatcher.dispatch(Action::FieldSet(Field::Workload, select.value()));
+            let value = select.value();
+            let lesson = value.strip_prefix(LESSON).and_then(Lesson::from_id);
+            dispatcher.dispatch(match lesson {
+                Some(lesson) => Action::LessonChosen(lesson),
+                None => Action::FieldSet(Field::Workload, value),
+            });
         }
+    };
+    let chapter = |chapter: Chapter| {
+        let option = |lesson: &'static Lesson| {
+            let value = format!("{LESSON}{}", lesson.id);
+            html! { <option {value} selected={session.lesson == Some(lesson)}>{ lesson.title }</option> }
+        };
+        html! { <optgroup label={chapter.title()}>{ for of_chapter(chapter).map(option) }</optgroup> }
     };
     let group = |kind: Kind| {
         let option = |workload: Workload| {
             let info = workload.info();
-            html! { <option value={info.id} selected={workload == session.spec.workload}>{ info.title }</option> }
+            let chosen = session.lesson.is_none() && workload == session.spec.workload;
+            html! { <option value={info.id} selected={chosen}>{ info.title }</option> }
         };
         html! { <optgroup label={kind.title()}>{ for of_kind(kind).map(option) }</optgroup> }
     };
     html! {
         <label class="workload-select">
-            <span class="unseen">{ "Workload" }</span>
-            <select {onchange}>{ for Kind::ALL.into_iter().map(group) }</select>
+            <span class="unseen">{ "Lesson or workload" }</span>
+            <select {onchange}>
+                { for Chapter::ALL.iter().copied().map(chapter) }
+                { for WORKLOADS.into_iter().map(group) }
+            </select>
         </label>
     }
 }

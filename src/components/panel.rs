@@ -6,9 +6,11 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::compare_view::CompareView;
+use super::lesson_view::LessonView;
 use super::log_view::LogView;
 use super::picture_view::PictureView;
 use super::report_view::ReportView;
+use super::source_view::SourceView;
 use super::table_view::TableView;
 use crate::browser;
 use crate::hooks::SessionHandle;
@@ -47,19 +49,19 @@ pub fn Panel(props: &Props) -> Html {
         move |_: MouseEvent| dispatcher.dispatch(Action::ViewChosen(view))
     };
     let onkeydown = {
-        let dispatcher = session.dispatcher();
+        let (dispatcher, views) = (session.dispatcher(), session.views());
         move |event: KeyboardEvent| {
-            let at = View::ALL.iter().position(|view| *view == present).unwrap_or(0);
+            let at = views.iter().position(|view| *view == present).unwrap_or(0);
             let to = match event.key().as_str() {
-                "ArrowRight" => (at + 1) % View::ALL.len(),
-                "ArrowLeft" => (at + View::ALL.len() - 1) % View::ALL.len(),
+                "ArrowRight" => (at + 1) % views.len(),
+                "ArrowLeft" => (at + views.len() - 1) % views.len(),
                 "Home" => 0,
-                "End" => View::ALL.len() - 1,
+                "End" => views.len() - 1,
                 _ => return,
             };
             event.prevent_default();
-            dispatcher.dispatch(Action::ViewChosen(View::ALL[to]));
-            let tab = browser::document().and_then(|document| document.get_element_by_id(&tab_id(View::ALL[to])));
+            dispatcher.dispatch(Action::ViewChosen(views[to]));
+            let tab = browser::document().and_then(|document| document.get_element_by_id(&tab_id(views[to])));
             if let Some(tab) = tab.and_then(|tab| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(tab).ok()) {
                 let _ = tab.focus();
             }
@@ -76,9 +78,11 @@ pub fn Panel(props: &Props) -> Html {
     let ticket = ticket_shown(session);
     html! {
         <section class="panel" aria-label="Results">
-            <div class="tabs" role="tablist" aria-label="Results" {onkeydown}>{ for View::ALL.into_iter().map(tab) }</div>
+            <div class="tabs" role="tablist" aria-label="Results" {onkeydown}>{ for session.views().into_iter().map(tab) }</div>
             <div class="panel-body" id="panel" role="tabpanel" aria-labelledby={tab_id(present)} tabindex="0">
                 { match present {
+                    View::Lesson => html! { <LessonView session={session.clone()} /> },
+                    View::Source => html! { <SourceView session={session.clone()} bench={bench.clone()} {ticket} {growth} /> },
                     View::Report => html! { <ReportView session={session.clone()} bench={bench.clone()} {ticket} {growth} /> },
                     View::Picture => html! { <PictureView bench={bench.clone()} {ticket} {growth} /> },
                     View::Log => html! { <LogView session={session.clone()} bench={bench.clone()} {ticket} {growth} /> },

@@ -50,10 +50,11 @@ pub fn TimelineView(props: &Props) -> Html {
     let revision = use_mut_ref(|| 0u32);
     let pointers = use_mut_ref(Pointers::default);
     let changed = {
-        let revision = revision.clone();
+        let (revision, bench) = (revision.clone(), bench.clone());
         Callback::from(move |()| {
             *revision.borrow_mut() += 1;
             redraw.force_update();
+            bench.tell_selection();
         })
     };
     use_canvas(canvas.clone(), bench.clone(), changed.clone());

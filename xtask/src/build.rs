@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use interleave_protocol::downloads;
+use interleave_protocol::{RunSpec, downloads};
 
 use crate::Project;
 use crate::command::{command, run};
@@ -63,6 +63,7 @@ pub fn site(project: &Project, effort: Effort, out: &Path) -> Result<()> {
     let stage = project.scratch(&format!("stage-{}", std::process::id()))?;
     let built = trunk(project, &build_tools, effort, &stage)
         .and_then(|()| write_downloads(&stage))
+        .and_then(|()| copy_sources(project, &stage))
         .and_then(|()| node_tools.map_or(Ok(()), |node_tools| optimise(&node_tools, &stage)))
         // Looked at again, since a build takes its time.
         .and_then(|()| may_replace(&project.root, out))
@@ -167,6 +168,18 @@ fn write_downloads(stage: &Path) -> Result<()> {
             fs::create_dir_all(directory).with_context(|| format!("{} cannot be created", directory.display()))?;
         }
         fs::write(&path, downloads::file(n)).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The files that the page shows beside the timeline: those that are run.
+fn copy_sources(project: &Project, stage: &Path) -> Result<()> {
+    for file in RunSpec::all_sources() {
+        let (from, to) = (project.root.join("crates/engine/src").join(&file), stage.join("source").join(&file));
+        if let Some(directory) = to.parent() {
+            fs::create_dir_all(directory).with_context(|| format!("{} cannot be created", directory.display()))?;
+        }
+        fs::copy(&from, &to).with_context(|| format!("{} cannot be copied", from.display()))?;
     }
     Ok(())
 }

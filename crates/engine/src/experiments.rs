@@ -4,17 +4,37 @@
 //! [`Answer`], which may be that things did not go as they should: for a lesson about accidents that is no failure of the
 //! run but its result.
 
+mod barrier;
+mod condition;
+mod convoy;
+mod interleaved_output;
+mod lock;
+mod lost_wakeup;
+mod philosophers;
+mod philosophers_mended;
+mod priority_inversion;
+mod producer_consumer;
 mod race;
+mod rlock;
+mod semaphore;
+mod start_gun;
+mod start_join;
+mod two_locks;
+mod two_locks_ordered;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use interleave_protocol::{Failure, RunSpec, Workload};
-use interleave_runtime::Fault;
-use interleave_runtime::rt::SyncError;
+use interleave_runtime::rt::schedule;
+use interleave_runtime::sync::{self, SyncError, thread};
+use interleave_runtime::{Fault, span};
+use interleave_trace::{Level, clock};
 
 use crate::failure::from_fault;
 use crate::workload::Answer;
+use crate::workloads::grouped;
 
 /// What a program comes to.
 pub type Outcome = Result<Answer, Trouble>;
@@ -64,7 +84,46 @@ pub enum Body {
 /// The program behind a name of the catalogue; nothing if that is a workload.
 pub fn program(name: Workload) -> Option<Body> {
     Some(match name {
+        Workload::StartJoin => Body::Blocking(start_join::run),
+        Workload::InterleavedOutput => Body::Blocking(interleaved_output::run),
         Workload::Race => Body::Blocking(race::run),
+        Workload::Lock => Body::Blocking(lock::run),
+        Workload::RLock => Body::Blocking(rlock::run),
+        Workload::Semaphore => Body::Blocking(semaphore::run),
+        Workload::StartGun => Body::Blocking(start_gun::run),
+        Workload::Condition => Body::Blocking(condition::run),
+        Workload::Barrier => Body::Blocking(barrier::run),
+        Workload::ProducerConsumer => Body::Blocking(producer_consumer::run),
+        Workload::TwoLocks => Body::Blocking(two_locks::run),
+        Workload::TwoLocksOrdered => Body::Blocking(two_locks_ordered::run),
+        Workload::Philosophers => Body::Blocking(philosophers::run),
+        Workload::PhilosophersMended => Body::Blocking(philosophers_mended::run),
+        Workload::Convoy => Body::Blocking(convoy::run),
+        Workload::PriorityInversion => Body::Blocking(priority_inversion::run),
+        Workload::LostWakeup => Body::Blocking(lost_wakeup::run),
         _ => return None,
     })
+}
+
+/// What a program prints: a line of the log, with the lane that said it and when.
+fn say(text: impl AsRef<str>) {
+    span::note(Level::Info, text.as_ref());
+}
+
+/// A number of things: "1 runner", "2,000 runners".
+fn counted(number: u32, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(number))
+}
+
+/// Keeps the processor for so long, as work would. In a seeded schedule, where only steps count, it is a sleep.
+fn compute_for(duration: Duration) -> sync::Result<()> {
+    if schedule::is_on() {
+        return thread::sleep(duration);
+    }
+    let start = clock::now();
+    while u128::from(clock::now().since(start)) < duration.as_nanos() {
+        thread::checkpoint()?;
+    }
+    Ok(())
 }

@@ -245,6 +245,18 @@ workloads! {
     Memory accident("memory", "Memory runs out", "One task asks for memory until the instance has no more to give.");
     /// A task that never ends.
     Endless accident("endless", "A loop that never ends", "One task never returns and never yields. Only Stop ends it.");
+    /// Threads that are started and joined.
+    StartJoin Info {
+        tasks: Some(knob("Threads", "threads", 1, 16, 3)),
+        latency: Some(knob("Errand", "ms", 0, 5_000, 150)),
+        ..program(Model::Threads, "start-join", "Starting and joining threads", "Threads are started, run an errand each, and are waited for.")
+    };
+    /// Two threads that print at the same time.
+    InterleavedOutput Info {
+        size: Some(knob("Lines each", "lines", 1, 200, 10)),
+        latency: Some(knob("Pause", "ms", 0, 1_000, 12)),
+        ..program(Model::Threads, "interleaved-output", "Output of two threads", "One thread prints numbers and one prints letters, with a short pause before each line.")
+    };
     /// Threads that add to one counter without a lock.
     Race Info {
         size: Some(knob("Additions each", "additions", 1, 10_000_000, 100_000)),
@@ -253,6 +265,95 @@ workloads! {
             Model::Threads, "race", "A race on a counter",
             "Threads add one to the same counter: read it, add, write it back. Who writes back an old sum wipes out what others added meanwhile.",
         )
+    };
+    /// The same with a lock.
+    Lock Info {
+        size: Some(knob("Additions each", "additions", 1, 100_000, 300)),
+        tasks: Some(knob("Threads", "threads", 1, 8, 2)),
+        ..program(Model::Threads, "lock", "A counter with a lock", "Threads add one to the same counter, and who adds has the lock.")
+    };
+    /// A lock that its holder takes again.
+    RLock Info {
+        size: Some(knob("Height", "branches", 1, 50, 4)),
+        tasks: Some(knob("Threads", "threads", 1, 8, 2)),
+        ..program(Model::Threads, "rlock", "A lock taken again", "A function takes a lock and calls itself while it has it.")
+    };
+    /// A limit on how many may go on at a time.
+    Semaphore Info {
+        size: Some(knob("Permits", "permits", 1, 32, 2)),
+        tasks: Some(knob("Clients", "threads", 1, 32, 6)),
+        latency: Some(knob("Each takes", "ms", 0, 2_000, 60)),
+        ..program(Model::Threads, "semaphore", "A semaphore as a limit", "Many threads want to download, and only so many may at a time.")
+    };
+    /// An event that starts all who wait for it.
+    StartGun Info {
+        tasks: Some(knob("Runners", "threads", 1, 32, 5)),
+        latency: Some(knob("Shot after", "ms", 0, 5_000, 120)),
+        ..program(Model::Threads, "start-gun", "An event as a starting gun", "Runners wait for one event, and all go on when it is set.")
+    };
+    /// Waiting until something holds.
+    Condition Info {
+        size: Some(knob("Each payment", "coins", 10, 1_000, 75)),
+        tasks: Some(knob("Customers", "threads", 1, 16, 3)),
+        latency: Some(knob("Between payments", "ms", 0, 1_000, 15)),
+        ..program(Model::Threads, "condition", "Waiting for a condition", "Customers wait until there is enough on an account for them.")
+    };
+    /// Rounds that all finish before any goes on.
+    Barrier Info {
+        size: Some(knob("Rounds", "rounds", 1, 50, 4)),
+        tasks: Some(knob("Workers", "threads", 1, 16, 3)),
+        latency: Some(knob("Least work", "ms", 0, 500, 15)),
+        ..program(Model::Threads, "barrier", "Rounds with a barrier", "Nobody begins a round before all have finished the one before.")
+    };
+    /// A queue between who makes and who uses.
+    ProducerConsumer Info {
+        size: Some(knob("Items", "items", 1, 500, 12)),
+        tasks: Some(knob("Consumers", "threads", 1, 16, 2)),
+        latency: Some(knob("Using one takes", "ms", 0, 1_000, 25)),
+        ..program(Model::Threads, "producer-consumer", "Producer and consumer", "One thread makes items, others use them, and a short queue is between them.")
+    };
+    /// Two locks, taken in opposite order.
+    TwoLocks Info {
+        size: Some(knob("Transfers each", "transfers", 1, 1_000, 1)),
+        latency: Some(knob("Between the locks", "ms", 0, 1_000, 30)),
+        ..program(Model::Threads, "two-locks", "Two locks, opposite order", "One thread takes A and then B, the other B and then A.")
+    };
+    /// Two locks, taken in the same order.
+    TwoLocksOrdered Info {
+        size: Some(knob("Transfers each", "transfers", 1, 1_000, 3)),
+        latency: Some(knob("Between the locks", "ms", 0, 1_000, 30)),
+        ..program(Model::Threads, "two-locks-ordered", "Two locks, one order", "Both threads take A and then B.")
+    };
+    /// Philosophers who take the left fork first.
+    Philosophers Info {
+        size: Some(knob("Meals each", "meals", 1, 100, 3)),
+        tasks: Some(knob("Philosophers", "threads", 2, 16, 5)),
+        latency: Some(knob("A moment", "ms", 0, 500, 20)),
+        ..program(Model::Threads, "philosophers", "Dining philosophers", "Each philosopher takes the left fork, then the right one.")
+    };
+    /// Philosophers who take the lower fork first.
+    PhilosophersMended Info {
+        size: Some(knob("Meals each", "meals", 1, 100, 3)),
+        tasks: Some(knob("Philosophers", "threads", 2, 16, 5)),
+        latency: Some(knob("A moment", "ms", 0, 500, 20)),
+        ..program(Model::Threads, "philosophers-mended", "Dining philosophers, mended", "Each philosopher takes the fork with the lower number first.")
+    };
+    /// A lock that one thread hardly ever lets go.
+    Convoy Info {
+        size: Some(knob("Greedy’s turns", "turns", 1, 200, 12)),
+        tasks: Some(knob("Others", "threads", 1, 16, 3)),
+        latency: Some(knob("Greedy keeps it", "ms", 1, 500, 25)),
+        ..program(Model::Threads, "convoy", "Starvation and lock convoy", "One thread keeps a lock long and takes it again at once; the others need it for a moment.")
+    };
+    /// A less important thread that holds up a more important one.
+    PriorityInversion Info {
+        size: Some(knob("Medium’s work", "slices of 4 ms", 0, 200, 25)),
+        ..program(Model::Threads, "priority-inversion", "Priority inversion", "The most important thread waits for a lock of the least important, which a third keeps from running.")
+    };
+    /// A wake-up before anybody sleeps.
+    LostWakeup Info {
+        latency: Some(knob("Hesitation", "ms", 0, 1_000, 40)),
+        ..program(Model::Threads, "lost-wakeup", "A lost wake-up", "A thread looks, then falls asleep, and the bell rings in between.")
     };
 }
 

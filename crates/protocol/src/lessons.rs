@@ -29,7 +29,6 @@ chapters! {
     Lanes = "Threads, processes, tasks",
     Limits = "What limits the work",
     Sharing = "Sharing memory",
-    Talking = "Processes that talk",
     Accidents = "When it goes wrong",
     Costs = "What it costs",
 }
@@ -174,6 +173,46 @@ const LESSONS: &[Lesson] = &[
             evidence: Evidence::SeveralRuns,
         },
         preset: "workload=primes&model=sequential&size=1000000",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "start-join",
+        title: "Starting and joining threads",
+        chapter: Chapter::Lanes,
+        text: "Main starts three threads, goes on at once, and waits for their ends: that is joining. The solid \
+               lines lead from who starts to who is started, and from an end to who waited for it. The errand is \
+               only a sleep, as if a thread waited for an answer, so all three do it at the same time and the run \
+               hardly takes longer with more of them. Open the log to see who says what and when: main says that it \
+               goes on before any runner is back. Without joining, main could end while the others still run, and \
+               would never know what they came to.",
+        question: Question {
+            ask: "Six threads instead of three, 150 ms each: how long does the run take?",
+            choices: &["About as long as before", "Twice as long", "Half as long"],
+            right: Right::Choice(0),
+            why: "The errands overlap, since a thread that sleeps needs no processor. Only starting six workers takes a little longer than starting three.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=start-join",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "interleaved-output",
+        title: "Output of two threads",
+        chapter: Chapter::Lanes,
+        text: "One thread prints ten numbers, the other ten letters, each after a short pause. Both are under way \
+               at once, so their lines come mixed: open the log and read them in the order of time. Which comes \
+               first after each pause is decided by the machine, anew in each run. Within one thread the order \
+               holds always: 3 never comes before 2. Across threads nothing is promised unless somebody waits for \
+               somebody. Give a seed, and one lane runs at a time; the same seed gives the same mix again, line for \
+               line.",
+        question: Question {
+            ask: "Two runs without a seed: do the lines come in the same order?",
+            choices: &["Always", "Not necessarily", "Never"],
+            right: Right::Choice(1),
+            why: "Each thread keeps its own order. How the two mix follows from timing, so it may be the same twice, and may not.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=interleaved-output",
         way: Way::Run,
     },
     Lesson {
@@ -326,6 +365,286 @@ const LESSONS: &[Lesson] = &[
             evidence: Evidence::SeveralRuns,
         },
         preset: "workload=race",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "lock",
+        title: "The same with a lock",
+        chapter: Chapter::Sharing,
+        text: "The counter again, now with a lock around the two steps of adding. Who has the lock has the counter \
+               for itself, and the other waits: the slanted pattern says waiting, and choosing such a bar tells for \
+               which lock, who has it, and in which line it was taken. Nothing is lost any more, under no seed. The \
+               price is on the timeline too: in the guarded part the threads are no longer side by side but take \
+               turns, and waking each other costs more than the addition itself. So guard as little as has to be \
+               guarded.",
+        question: Question {
+            ask: "Do any seeds lose additions here?",
+            choices: &["Some do, as before", "None", "All do"],
+            right: Right::Choice(1),
+            why: "Reading and writing back cannot be separated any more: who comes in between waits for the lock.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=lock",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "rlock",
+        title: "A lock taken again",
+        chapter: Chapter::Sharing,
+        text: "A function takes a lock and then calls itself, still holding it. A plain lock would wait for its own \
+               release, for ever. This one, an RLock, belongs to the thread that took it: the same thread may take \
+               it again and releases it as often. On the timeline a visitor has the lock from its first visit to \
+               the last return, four deep, without a wait in between, while the other visitor waits the whole time. \
+               Open the log: the heights of one visitor come in one piece. Set the height higher and see how long \
+               the other waits.",
+        question: Question {
+            ask: "When can the second thread take the lock?",
+            choices: &["After the first release", "After as many releases as there were takings", "At any time"],
+            right: Right::Choice(1),
+            why: "The lock counts. It is free when its owner has given back every taking, so the inner return frees nothing yet.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=rlock",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "semaphore",
+        title: "A semaphore as a limit",
+        chapter: Chapter::Sharing,
+        text: "Six clients want to download at once, but only two connections are allowed. A semaphore has two \
+               permits: who takes one goes on, who finds none waits. Look at the timeline from top to bottom: at no \
+               time are more than two lanes asleep in their download; the others show waiting, and whenever a \
+               download ends a line leads from the one who gave its permit back to the one who got it. A lock is a \
+               semaphore with one permit. Set three permits, and the run should take two rounds instead of three.",
+        question: Question {
+            ask: "Six downloads of 60 ms, two permits: how many rounds of 60 ms is that?",
+            choices: &["One", "Three", "Six"],
+            right: Right::Choice(1),
+            why: "Two at a time, six in all: three rounds. With six permits it would be one, and with a single permit it is a lock.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=semaphore",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "start-gun",
+        title: "An event as a starting gun",
+        chapter: Chapter::Sharing,
+        text: "Five runners come to the start at different times, since starting a worker takes some milliseconds, \
+               and each waits for the same event. An event is a flag: as long as it is not set, who waits for it \
+               waits; when main sets it, all go on together, which the lines from main to every runner show. It \
+               stays set, so whoever comes to wait after the shot goes on at once: main itself does that. Shorten \
+               the time to the shot to zero, and runners who come late do not wait at all.",
+        question: Question {
+            ask: "The shot falls before a runner has come to the start. What becomes of it?",
+            choices: &["It waits for ever", "It runs at once", "It fails"],
+            right: Right::Choice(1),
+            why: "The event remembers that it is set. A wake-up that nobody remembers would be lost: see the lesson about that.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=start-gun",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "condition",
+        title: "Waiting for a condition",
+        chapter: Chapter::Sharing,
+        text: "Customer 1 wants 100 coins, customer 2 wants 200, customer 3 wants 300, and payments of 75 come in \
+               one by one. A lock alone could only say “ask again later”. With a condition, a customer gives up the \
+               lock and sleeps until there is news; after each payment all are woken, and each looks whether it is \
+               enough now. Choose a short solid bar between two waits: that is a customer who looked and went back \
+               to sleep. Who is woken must always look again, since somebody else may have been faster.",
+        question: Question {
+            ask: "Why does a customer look again after it was woken?",
+            choices: &["Out of caution only", "Another may have taken the money first", "Because the lock was lost"],
+            right: Right::Choice(1),
+            why: "Being woken says that something changed, not that it is still so. That is why waiting stands in a loop.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=condition",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "barrier",
+        title: "Rounds with a barrier",
+        chapter: Chapter::Sharing,
+        text: "Three workers do four rounds of work, and no round may begin before everybody has finished the one \
+               before. Each comes to the barrier and waits until all are there; the last to come lets all go on, \
+               and its lines lead to the others. The workers are not equally fast: worker 3 needs three times as \
+               long as worker 1, so the timeline shows worker 1 waiting most of the time. A barrier makes all as \
+               slow as the slowest in each round. Set one worker, and it never waits.",
+        question: Question {
+            ask: "Which worker never waits at the barrier for long?",
+            choices: &["Worker 1, the fastest", "Worker 3, the slowest", "All wait equally"],
+            right: Right::Choice(1),
+            why: "The slowest comes last, and the last to come opens the barrier for everybody, itself included.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=barrier",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "producer-consumer",
+        title: "Producer and consumer",
+        chapter: Chapter::Sharing,
+        text: "Main makes twelve items and puts them on a shelf, a queue with room for three; two consumers take \
+               and use them. When the shelf is full the producer waits, when it is empty the consumers do: that way \
+               nobody needs to know how fast the others are. The dotted lines lead from who put to who got. The end \
+               is an item too, a sentinel that says “no more”, one for each consumer. Look at the last get of each \
+               consumer, and at main, which for most of the run waits at line shelf.put.",
+        question: Question {
+            ask: "Four consumers instead of two: what happens to the producer’s waiting?",
+            choices: &["It waits less", "It waits more", "Nothing"],
+            right: Right::Choice(0),
+            why: "The shelf is emptied faster, so it is full less often. Once consumers wait instead, making is the bottleneck.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=producer-consumer",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "two-locks",
+        title: "A deadlock of two locks",
+        chapter: Chapter::Accidents,
+        text: "One thread takes account A and then B, the other B and then A. If each gets its first lock, each \
+               waits for what the other will never give back: a deadlock. It is found here from who waits for what, \
+               and the verdict names lanes, locks and lines. With a pause between the two locks it is almost \
+               certain. Set the pause to 0 and give seeds: under some the run ends well, under others not, and the \
+               same seed always ends the same way. That is what makes deadlocks hard to meet in tests and easy to \
+               meet at night.",
+        question: Question {
+            ask: "With no pause between the locks: does every seed end in the deadlock?",
+            choices: &["Yes, every one", "Some do and some do not", "No, none"],
+            right: Right::Choice(1),
+            why: "It takes a switch between one thread’s first and second lock. Whether it falls there is what a seed decides.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=two-locks",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "two-locks-ordered",
+        title: "The deadlock mended: one order",
+        chapter: Chapter::Accidents,
+        text: "The same two threads and the same two locks, only that both take A first. Whoever has A will get B \
+               too, since nobody who has B can be waiting for A. So there can be no circle, whatever the timing. \
+               The other thread waits for A, before it has anything itself: look for the slanted bar, and choose it \
+               to see the line. The rule is simple to say: give all locks an order, and take them in that order. \
+               Try as many seeds as you like, and compare the source with that of the broken one.",
+        question: Question {
+            ask: "Can any seed deadlock this program?",
+            choices: &["A rare one may", "None can", "With more rounds, yes"],
+            right: Right::Choice(1),
+            why: "A deadlock needs a circle of waiting. With one order for all locks, whoever waits waits for a later lock, and no circle closes.",
+            evidence: Evidence::And(Workload::TwoLocks),
+        },
+        preset: "workload=two-locks-ordered",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "philosophers",
+        title: "Dining philosophers",
+        chapter: Chapter::Accidents,
+        text: "Five philosophers sit around a table with five forks, one between any two. Eating takes two: each \
+               takes the left fork, waits a moment, and reaches for the right one. If all five take their left \
+               fork, all five wait for a neighbour, and nobody will ever eat: a circle of five. The verdict names \
+               every link of it, and the timeline ends in five slanted bars. Two philosophers are enough for it, \
+               too. With a moment of 0 ms it depends on luck, and on the seed.",
+        question: Question {
+            ask: "How many of the five have a fork when the circle closes?",
+            choices: &["None", "Some", "All five"],
+            right: Right::Choice(2),
+            why: "Each holds exactly one fork and waits for the next: that is the circle. If one of them had none, its neighbour could eat.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=philosophers",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "philosophers-mended",
+        title: "Dining philosophers, mended",
+        chapter: Chapter::Accidents,
+        text: "One thing is changed: each philosopher takes the fork with the lower number first. For four of them \
+               that is the left one, as before; the last one sits between fork 5 and fork 1 and so begins with 1. \
+               If it has to wait for fork 1, it has not taken fork 5, and its neighbour can eat. The circle cannot \
+               close. Meals take turns, the timeline shows waiting and eating, and the run comes to its end under \
+               every seed. Compare its two sources: only the order in which forks are taken differs.",
+        question: Question {
+            ask: "What breaks the circle?",
+            choices: &[
+                "Forks are put down after a while",
+                "The last one takes its forks in another order",
+                "There are more forks",
+            ],
+            right: Right::Choice(1),
+            why: "It reaches for fork 1 before fork 5, so not everybody can hold one fork and wait for the next.",
+            evidence: Evidence::And(Workload::Philosophers),
+        },
+        preset: "workload=philosophers-mended",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "convoy",
+        title: "Starvation and lock convoy",
+        chapter: Chapter::Accidents,
+        text: "One greedy thread keeps a lock for 25 ms, lets it go and takes it again at once. Three modest ones \
+               need it for a moment each. Nothing is wrong with any of them, and yet the modest ones stand in a row \
+               behind the greedy one, the convoy: their lanes are slanted nearly all the time. A lock promises that \
+               only one has it; who gets it next it does not promise. Often the greedy one has it again before \
+               those who wait have woken: they starve. Choose a wait to see who had the lock. Give a seed to make \
+               chance decide.",
+        question: Question {
+            ask: "How often does the least lucky of the others get the lock, while greedy takes it twelve times?",
+            choices: &["Twelve times too", "Fewer times", "It depends on nothing"],
+            right: Right::Choice(1),
+            why: "Waking takes time, and a running thread needs none. Fair locks hand over in order, and cost more for it.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=convoy",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "priority-inversion",
+        title: "Priority inversion",
+        chapter: Chapter::Accidents,
+        text: "Three threads share one processor that always runs the most important who wants it. Low has taken \
+               the printer; high wants it and waits, which is right: low needs 16 ms more. But medium, which wants \
+               no printer, is more important than low and takes the processor all the time. So low cannot finish, \
+               and high waits for medium, though it is more important. The lanes tell it: high waits for the lock \
+               while medium runs. Browsers have no priorities; the processor here is a program with a condition, to \
+               be read in the source. Set medium’s work to 0.",
+        question: Question {
+            ask: "Twice the work for medium: how much longer does high wait?",
+            choices: &[
+                "Not longer: it is more important",
+                "About as much longer as medium works longer",
+                "Half as long",
+            ],
+            right: Right::Choice(1),
+            why: "High waits for low, and low waits for medium. Lending high’s importance to low while it has the lock would end it.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=priority-inversion",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "lost-wakeup",
+        title: "A lost wake-up",
+        chapter: Chapter::Accidents,
+        text: "The sleeper looks whether the bell has rung, hesitates, and goes to bed until it rings. The ringer \
+               rings in between: nobody sleeps yet, so nobody is woken, and a condition remembers nothing. The \
+               sleeper then waits for a bell that will never ring again. Everybody left waits for somebody, and so \
+               it is called what it is: a deadlock, without a circle. The mistake is looking without the lock. Who \
+               looks and goes to bed under one lock leaves no gap. With 0 ms of hesitation the seed decides whether \
+               the bell falls into the gap.",
+        question: Question {
+            ask: "The sleeper holds the lock from looking until it sleeps. Can the wake-up still be lost?",
+            choices: &["Yes, more rarely", "No"],
+            right: Right::Choice(1),
+            why: "The ringer needs the same lock, so it rings before the look, which then sees it, or after the sleeper sleeps.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=lost-wakeup",
         way: Way::Run,
     },
     Lesson {

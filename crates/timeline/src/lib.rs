@@ -25,6 +25,7 @@ mod objects;
 mod pointing;
 mod report;
 mod scene;
+mod sites;
 mod spans;
 mod store;
 pub mod table;
@@ -48,6 +49,7 @@ pub use scene::{
     Batch, Caption, EdgeLine, EndMarker, Knot, Label, MarkLine, Outline, Overview, Rect, Scene, SceneOptions, SpanRef,
     edges_of_span, overview, scene,
 };
+pub use sites::{Site, site_of, sites};
 pub use spans::{STATES, StateTotals};
 pub use store::{Checked, Lane, Message, Note, Produced, Span, Store, WaitEnd, is_blocked};
 pub use viewport::{CssPx, Extent, Tick, ViewNs, Viewport};

@@ -1,6 +1,8 @@
 //! What lanes hold and wait for, as a visitor is told of it.
 
-use interleave_timeline::{Rows, SpanRef, Step, Store, WaitEnd, describe_edge, describe_span, step, text};
+use interleave_timeline::{
+    Rows, SpanRef, Step, Store, WaitEnd, describe_edge, describe_span, site_of, sites, step, text,
+};
 use interleave_trace::{LaneId, ObjectId};
 
 /// Two threads and a lock: one takes it at 2 ms, the other waits for it from 3 ms to 6 ms.
@@ -152,4 +154,27 @@ fn a_wake_ends_the_wait_for_its_own_object() {
     );
     let arrived: Vec<u64> = store.edges().iter().map(|edge| edge.arrived.0).collect();
     assert_eq!(arrived, [2_000_000, 4_500_000]);
+}
+
+#[test]
+fn a_line_knows_who_waited_at_it_and_who_does_now() {
+    let first = "
+        +0ms t1 spawned thread \"thread\" 1
+        +0ms t2 spawned thread \"thread\" 2
+        +0ms t1 made lock l \"accounts\"
+        +1ms t1 acquired l at \"bank.rs\" 7
+        +2ms t2 waiting \"bank.rs\" 12 on l holder t1
+        +4ms t1 waiting \"bank.rs\" 20 on l holder t1
+        +5ms t2 running
+        +6ms t2 waiting \"bank.rs\" 12 on l holder t1
+        +9ms t1 running
+    ";
+    let store = store(first);
+    let told: Vec<_> = sites(&store)
+        .into_iter()
+        .map(|site| (site.line, site.waits, site.waited_ns / 1_000_000, site.now.len(), site.spans.len()))
+        .collect();
+    assert_eq!(told, [(12, 2, 6, 1, 2), (20, 1, 5, 0, 1)]);
+    let span = store.span(wait(&store, "thread 2").lane, wait(&store, "thread 2").index);
+    assert_eq!(span.and_then(|span| site_of(&store, &span)), Some(("bank.rs".to_owned(), 12)));
 }

@@ -1,42 +1,35 @@
 //! Threads that add to one counter without asking each other.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::Outcome;
-use crate::workload::Answer;
-use crate::workloads::grouped;
-use interleave_protocol::RunSpec;
-use interleave_runtime::rt::checkpoint;
-use interleave_runtime::span::Title;
-use interleave_runtime::threads;
+use super::{Answer, Outcome, RunSpec, grouped};
+use interleave_runtime::sync::{Barrier, Racy, thread};
 
 pub fn run(spec: &RunSpec) -> Outcome {
     let (threads, additions) = (spec.tasks, spec.size);
-    let counter = Arc::new(AtomicU32::new(0));
+    let counter = Arc::new(Racy::new(0_u64));
+    // Starting a thread takes longer than all its additions: without this, one would be done before the next begins.
+    let together = Arc::new(Barrier::new("start line", threads));
 
-    let started: Vec<_> = (1..=threads)
+    let adders: Vec<_> = (1..=threads)
         .map(|number| {
-            let counter = counter.clone();
-            threads::spawn(Title::numbered("adder", number), move || {
+            let (counter, together) = (counter.clone(), together.clone());
+            thread::spawn(("adder", number), move || {
+                together.wait()?;
                 for _ in 0..additions {
-                    add_one(&counter);
+                    // Two steps. Who writes between them is overwritten.
+                    let seen = counter.get()?;
+                    counter.set(seen + 1)?;
                 }
+                Ok(())
             })
         })
         .collect();
-    for thread in started {
-        thread.join()?;
+    for adder in adders {
+        adder.join()?;
     }
 
-    let (expected, counted) = (threads * additions, counter.load(Relaxed));
-    let lost = expected - counted;
+    let expected = u64::from(threads) * u64::from(additions);
+    let lost = expected - counter.get()?;
     Ok(Answer::new(lost == 0, format!("{} of {} additions were lost", grouped(lost), grouped(expected))))
-}
-
-/// Three steps, and between the first and the last anybody may come in between.
-fn add_one(counter: &AtomicU32) {
-    let seen = counter.load(Relaxed);
-    checkpoint();
-    counter.store(seen + 1, Relaxed);
 }

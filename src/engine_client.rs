@@ -16,7 +16,7 @@ use interleave_protocol::{Command, EXPLORED_MS, EXPLORED_SEEDS, Failure, Finding
 use interleave_timeline::Deadlock;
 use interleave_trace::ring::{Slot, layout};
 use interleave_trace::{
-    Entry, Event, InstanceId, LaneId, LaneKind, Level, NO_NUMBER, NameId, Outcome, What, clock, decode,
+    Entry, Event, InstanceId, LaneId, LaneKind, Level, NO_NUMBER, NameId, Outcome, TimeNs, What, clock, decode,
 };
 use js_sys::{Array, ArrayBuffer, Atomics, Int32Array, Object, Reflect, Uint8Array, Uint32Array, WebAssembly};
 use wasm_bindgen::prelude::*;
@@ -81,6 +81,8 @@ struct Inner {
     pending: Vec<Slot>,
     /// Lanes that have begun and not ended, as far as `pending` was ever filled.
     open: BTreeSet<LaneId>,
+    /// The newest time of anything that was recorded.
+    latest: TimeNs,
     picture: Option<PictureSource>,
     /// Whether the lane that failed said so in its own part of the trace.
     told: bool,
@@ -248,6 +250,7 @@ impl Run {
             instances: Vec::new(),
             pending: Vec::new(),
             open: BTreeSet::new(),
+            latest: TimeNs(0),
             picture: None,
             told: false,
             unheard: None,
@@ -397,12 +400,16 @@ impl Inner {
     }
 
     fn push_event(&mut self, lane: LaneId, what: What) {
-        self.push(&Entry::Event(Event { time: clock::now(), lane, what }));
+        // Where only steps count, nothing comes later than the last of them.
+        let counts_steps = self.spec.seed.is_some() || self.spec.switches.is_some();
+        let time = if counts_steps && self.latest > TimeNs(0) { self.latest } else { clock::now() };
+        self.push(&Entry::Event(Event { time, lane, what }));
     }
 
     /// Keeps count of which lanes are open.
     fn note_lane(&mut self, entry: &Entry) {
         if let Entry::Event(event) = entry {
+            self.latest = self.latest.max(event.time);
             match event.what {
                 What::Spawned { .. } => {
                     self.open.insert(event.lane);

@@ -214,7 +214,7 @@ mod tests {
         let runs =
             [past("workload=race", 5, "3 lost"), past("workload=pi", 1, "x"), past("workload=race", 6, "4 lost")];
         let Reply::Told { right, numbers, .. } = ask("race", 1, &runs) else { panic!("it was measured") };
-        assert_eq!((right, numbers.as_str()), (true, "Your runs: 3 lost in 5.00 ms; 4 lost in 6.00 ms."));
+        assert_eq!((right, numbers.as_str()), (true, "Your runs: 3 lost in 5.0 ms; 4 lost in 6.0 ms."));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! It owns the one run that is under way. It is looked at once a frame, and also when a worker has something
 //! to say, since a tab in the background gets no frames.
 
-use interleave_timeline::{Report, Watch};
+use interleave_timeline::{Note, Report, Watch};
 use interleave_trace::{clock, ring::Slot};
+use js_sys::Array;
 use wasm_bindgen::JsValue;
 use yew::Callback;
 
@@ -68,7 +69,9 @@ impl Recorder {
         let take_in = |run: &mut Run, recording: &mut Recording, buffer: &mut Vec<Slot>, over: bool| {
             buffer.clear();
             run.drain(buffer);
-            recording.grow(buffer, (!over).then(clock::now));
+            // A clock that counts steps stands still between them.
+            let runs = !over && recording.spec.seed.is_none() && recording.spec.switches.is_none();
+            recording.grow(buffer, runs.then(clock::now));
         };
         let mut over = matches!(phase, Phase::Ended(_));
         take_in(&mut live.run, recording, &mut self.buffer, over);
@@ -127,6 +130,24 @@ fn ending(recording: &mut Recording, report: &Report, ended: Ended) -> Ending {
     }
 }
 
+/// How many lines of a run's output are told; the log of the page has them all.
+const MOST_LINES: usize = 1_000;
+
+/// What lanes said: when, who, what.
+fn output(recording: &Recording) -> Array {
+    let store = &recording.store;
+    let line = |note: &Note| {
+        let ms = note.time.0 as f64 - store.zero().0 as f64;
+        let fields = [
+            ("ms", JsValue::from_f64(ms / 1e6)),
+            ("lane", JsValue::from_str(&note.lane.some().map(|lane| store.lane_title(lane)).unwrap_or_default())),
+            ("text", JsValue::from_str(store.name(note.text))),
+        ];
+        browser::detail("{}", &fields)
+    };
+    store.notes().iter().take(MOST_LINES).map(line).collect()
+}
+
 fn announce_finished(recording: &Recording, report: &Report, ending: &Ending) {
     let (outcome, error) = match ending {
         Ending::Finished(_) => ("finished", None),
@@ -148,6 +169,7 @@ fn announce_finished(recording: &Recording, report: &Report, ending: &Ending) {
         ("spec", text(Some(&spec.to_query()))),
         ("wall_ms", report.wall_ns.map_or(JsValue::NULL, |ns| JsValue::from_f64(ns as f64 / 1e6))),
         ("error", text(error.as_deref())),
+        ("output", output(recording).into()),
     ];
     browser::announce("interleave:finished", &browser::detail(&report.to_json(), &fields));
 }

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use interleave_protocol::Field;
+use interleave_protocol::{Field, Lesson};
 use lexopt::prelude::*;
 
 use build::Effort;
@@ -45,8 +45,11 @@ Usage: cargo xtask COMMAND
       Writes the static files to publish, to dist/ unless told otherwise.
   run WORKLOAD --model sequential|threads|processes|tasks [--size N] [--tasks N] [--workers N]
       [--chunking static|dynamic] [--start cold|warm] [--latency MS] [--rate N] [--record on|off]
+      [--gil on|off] [--interval MS] [--seed N] [--switches STEP.LANE-...]
       [--browser chromium|firefox] [--plain] [--json] [--timeout SECONDS]
-      Runs it in the built page in a headless browser and prints the report.
+  run --lesson NAME [any of these]
+      Runs it in the built page in a headless browser and prints verdict, report and output. Exit codes: 0 as it
+      should be, 1 failed or wrong, 3 deadlocked, 4 a program's check did not pass (the accident was shown).
   bench [--only NAME,...] [--quick] [--strict] [--browser chromium|firefox] [--json FILE]
       Measures speed and size in a headless browser: a table, and JSON in test-output/bench.json.
       --strict fails where a target is missed.
@@ -166,11 +169,18 @@ fn run_command(mut arguments: lexopt::Parser) -> Result<run::Verdict> {
     let mut browser = Browser::Chromium;
     let mut headers = Headers::Isolated;
     let mut json = false;
+    let mut lesson = None;
     let mut timeout_seconds = 120;
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(name) if named.iter().all(|(field, _)| *field != Field::Workload) => {
                 named.push((Field::Workload, name.string()?));
+            }
+            Long("lesson") => {
+                let name = arguments.value()?.string()?;
+                let names = || Lesson::ALL.iter().map(|lesson| lesson.id).collect::<Vec<_>>().join(", ");
+                let found = Lesson::from_id(&name);
+                lesson = Some(found.with_context(|| format!("There is no lesson '{name}': say one of {}.", names()))?);
             }
             Long("browser") => browser = Browser::parse(&arguments.value()?.string()?)?,
             Long("plain") => headers = Headers::Plain,
@@ -195,11 +205,11 @@ fn run_command(mut arguments: lexopt::Parser) -> Result<run::Verdict> {
         (Field::Workload, "Name a workload: `cargo xtask run primes --model threads`."),
         (Field::Model, "Name a model with --model: sequential, threads, processes or tasks."),
     ] {
-        if fields.iter().all(|(name, _)| *name != field) {
+        if lesson.is_none() && fields.iter().all(|(name, _)| *name != field) {
             bail!("{advice}");
         }
     }
-    run::run(&Project::open()?, &run::Options { fields, browser, headers, json, timeout_seconds })
+    run::run(&Project::open()?, &run::Options { lesson, fields, browser, headers, json, timeout_seconds })
 }
 
 fn test_command(mut arguments: lexopt::Parser) -> Result<bool> {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use interleave_protocol::{Field, Model, RunSpec, Workload};
+use interleave_protocol::{Field, Lesson, Model, RunSpec, Workload};
 use serde_json::{Map, Value, json};
 
 use crate::Project;
@@ -13,6 +13,8 @@ use crate::server::{Headers, Site};
 use crate::tools::Browser;
 
 pub struct Options {
+    /// The lesson that was named: its settings are those that are not named otherwise.
+    pub lesson: Option<&'static Lesson>,
     /// What to run: the fields that were named, as text, in the order of [`Field::ALL`].
     pub fields: Vec<(Field, String)>,
     pub browser: Browser,
@@ -30,6 +32,8 @@ pub enum Verdict {
     Bad,
     /// Lanes of it waited for what could never come.
     Deadlocked,
+    /// It came to its end, and what it shows went wrong, as a lesson may want it to: additions were lost, say.
+    NotAsMeant,
 }
 
 impl Verdict {
@@ -39,13 +43,14 @@ impl Verdict {
             Self::Good => 0,
             Self::Bad => 1,
             Self::Deadlocked => 3,
+            Self::NotAsMeant => 4,
         })
     }
 }
 
 /// Runs it and prints its report.
 pub fn run(project: &Project, options: &Options) -> Result<Verdict> {
-    let spec = spec(&options.fields)?;
+    let spec = spec(options.lesson, &options.fields)?;
     if spec.model == Model::Threads && options.headers == Headers::Plain {
         bail!("Threads need a page that is isolated: leave --plain out, or pick another model.");
     }
@@ -59,18 +64,24 @@ pub fn run(project: &Project, options: &Options) -> Result<Verdict> {
     if options.json {
         println!("{report:#}");
     } else {
-        print!("{}", table(&report));
+        let mut figures = report.clone();
+        if let Value::Object(fields) = &mut figures {
+            fields.remove("output");
+        }
+        print!("{}", table(&figures));
+        let output = output(&report);
+        if !output.is_empty() {
+            print!("\noutput\n{output}");
+        }
     }
     let verdict = verdict(&report);
-    if verdict == Verdict::Deadlocked {
-        eprintln!("{}", report["error"].as_str().unwrap_or("Deadlock."));
-    }
+    eprintln!("{}", told(verdict, &report));
     Ok(verdict)
 }
 
 /// Refuses what the page would: it would run something else instead.
-fn spec(fields: &[(Field, String)]) -> Result<RunSpec> {
-    let mut spec = RunSpec::new(Workload::ALL[0], 1);
+fn spec(lesson: Option<&Lesson>, fields: &[(Field, String)]) -> Result<RunSpec> {
+    let mut spec = lesson.map_or(RunSpec::new(Workload::ALL[0], 1), |lesson| lesson.spec(1));
     for (field, value) in fields {
         if let Err(problem) = spec.set(*field, value) {
             if *field == Field::Workload {
@@ -84,8 +95,8 @@ fn spec(fields: &[(Field, String)]) -> Result<RunSpec> {
 }
 
 fn address(site: &str, options: &Options) -> String {
-    let mut pairs: Vec<String> =
-        options.fields.iter().map(|(field, value)| format!("{}={}", field.id(), encode(value))).collect();
+    let mut pairs: Vec<String> = options.lesson.iter().map(|lesson| format!("lesson={}", lesson.id)).collect();
+    pairs.extend(options.fields.iter().map(|(field, value)| format!("{}={}", field.id(), encode(value))));
     if options.headers == Headers::Plain {
         // Or the page's own service worker would isolate it after all.
         pairs.push("isolation=off".to_owned());
@@ -102,10 +113,37 @@ fn encode(text: &str) -> String {
         .collect()
 }
 
+fn is_program(report: &Value) -> bool {
+    let workload = report["workload"].as_str().and_then(Workload::from_id);
+    workload.is_some_and(|workload| workload.info().only.is_some())
+}
+
+/// The verdict in words.
+fn told(verdict: Verdict, report: &Value) -> String {
+    let words = |key: &str| report[key].as_str().unwrap_or_default().to_owned();
+    match verdict {
+        Verdict::Good => format!("Verdict: as it should be. {}", words("summary")),
+        Verdict::NotAsMeant => format!("Verdict: not as meant. {}", words("summary")),
+        Verdict::Deadlocked => format!("Verdict: {}", words("error")),
+        Verdict::Bad => format!("Verdict: {}. {}{}", words("outcome"), words("error"), words("summary")),
+    }
+}
+
+/// What lanes said, a line each.
+fn output(report: &Value) -> String {
+    let line = |said: &Value| {
+        let ms = said["ms"].as_f64().unwrap_or_default();
+        let (lane, text) = (said["lane"].as_str().unwrap_or_default(), said["text"].as_str().unwrap_or_default());
+        format!("{ms:>10.3} ms  {lane:<16} {text}\n")
+    };
+    report["output"].as_array().into_iter().flatten().map(line).collect()
+}
+
 fn verdict(report: &Value) -> Verdict {
     match report["outcome"].as_str() {
         Some("finished") if report["checked"] == true => Verdict::Good,
         Some("deadlocked") => Verdict::Deadlocked,
+        Some("finished") if is_program(report) => Verdict::NotAsMeant,
         _ => Verdict::Bad,
     }
 }
@@ -192,6 +230,7 @@ mod tests {
     #[test]
     fn every_field_is_in_the_address() {
         let options = Options {
+            lesson: None,
             fields: vec![(Field::Workload, "primes".into()), (Field::Size, "1 000".into())],
             browser: Browser::Chromium,
             headers: Headers::Plain,
@@ -205,15 +244,42 @@ mod tests {
     }
 
     #[test]
+    fn a_lesson_goes_before_what_was_named() {
+        let lesson = Lesson::from_id("race");
+        let options = Options {
+            lesson,
+            fields: vec![(Field::Seed, "7".into())],
+            browser: Browser::Chromium,
+            headers: Headers::Isolated,
+            json: false,
+            timeout_seconds: 1,
+        };
+        assert_eq!(address("http://localhost:1/", &options), "http://localhost:1/?lesson=race&seed=7");
+        assert!(spec(lesson, &options.fields).is_ok_and(|spec| spec.seed == Some(7)));
+        assert!(spec(lesson, &[(Field::Model, "tasks".into())]).is_err());
+    }
+
+    #[test]
+    fn additions_that_were_lost_are_no_failure_of_the_run() {
+        let report =
+            |workload: &str, checked: bool| json!({"outcome": "finished", "workload": workload, "checked": checked});
+        assert_eq!(verdict(&report("race", false)), Verdict::NotAsMeant);
+        assert_eq!(verdict(&report("race", true)), Verdict::Good);
+        assert_eq!(verdict(&report("pi", false)), Verdict::Bad);
+        let said = json!({"output": [{"ms": 1.5, "lane": "runner 1", "text": "off"}]});
+        assert_eq!(output(&said), "     1.500 ms  runner 1         off\n");
+    }
+
+    #[test]
     fn what_the_page_would_refuse_is_refused_first() {
         for (field, value, sentence) in [
             (Field::Workload, "sleeping", "There is no workload 'sleeping': say one of primes, "),
             (Field::Workers, "65", "Workers takes a whole number from 1 to 64"),
             (Field::Model, "fibres", "is not one of: sequential, threads"),
         ] {
-            let refused = spec(&[(field, value.into())]).map(|_| ()).map_err(|error| error.to_string());
+            let refused = spec(None, &[(field, value.into())]).map(|_| ()).map_err(|error| error.to_string());
             assert!(refused.as_ref().is_err_and(|error| error.contains(sentence)), "{refused:?}");
         }
-        assert!(spec(&[(Field::Workload, "pi".into()), (Field::Model, "tasks".into())]).is_ok());
+        assert!(spec(None, &[(Field::Workload, "pi".into()), (Field::Model, "tasks".into())]).is_ok());
     }
 }

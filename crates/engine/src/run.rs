@@ -117,8 +117,11 @@ pub async fn run(spec: RunSpec) -> Result<Answer, Failure> {
 }
 
 /// The run is over and its last lane has ended: a schedule ends after its last record, so that this one too has the same
-/// time in every run.
+/// time in every run. Who is left of it goes to its end first, or it would be in the way of the next.
 pub fn over() {
+    if schedule::is_on() {
+        schedule::settle();
+    }
     schedule::end();
     gil::disable();
 }

@@ -234,7 +234,10 @@ mod tests {
         let preset = Lesson::from_id("gil").expect("a lesson").preset;
         let on = past(preset, 900, "");
         let off = Past { spec: RunSpec { gil: false, ..on.spec }, wall_ns: Some(450_000_000), said: String::new() };
-        assert_eq!(ask("gil", 1, &[on.clone()]), Reply::Run("Now switch the GIL off and run again.".into()));
+        assert_eq!(
+            ask("gil", 1, std::slice::from_ref(&on)),
+            Reply::Run("Now switch the GIL off and run again.".into())
+        );
         let Reply::Told { numbers, .. } = ask("gil", 1, &[on, off]) else { panic!("it was measured") };
         assert_eq!(numbers, "Your runs: 900 ms with the GIL, 450 ms without.");
     }

@@ -2,6 +2,8 @@
 
 use interleave_protocol::Failure;
 use interleave_runtime::Fault;
+use interleave_runtime::rt::SyncError;
+use interleave_runtime::tasks::Raised;
 
 /// What the page is told of a fault.
 pub fn from_fault(fault: Fault) -> Failure {
@@ -11,5 +13,15 @@ pub fn from_fault(fault: Fault) -> Failure {
         Fault::OutOfMemory { wanted } => Failure::OutOfMemory { wanted },
         Fault::Download { file, status } => Failure::Download { file, status },
         Fault::Cancelled => Failure::Cancelled,
+    }
+}
+
+/// What the page is told of what a task raised.
+pub fn from_raised(raised: Raised) -> Failure {
+    match raised {
+        Raised::Fault(fault) => from_fault(fault),
+        Raised::NotIsolated => Failure::NoThreads,
+        Raised::Cancelled { .. } | Raised::Refused(SyncError::Cancelled) => Failure::Cancelled,
+        raised => Failure::Trapped { message: raised.to_string() },
     }
 }

@@ -11,7 +11,6 @@ use interleave_runtime::instance::measure_memory;
 use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
 use interleave_runtime::rt::{allow_waits, gil};
 use interleave_runtime::span::{self, Title};
-use interleave_runtime::tasks::set_event_loop;
 use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record, record_at, set_recording};
 
@@ -146,10 +145,7 @@ fn unknown() -> Failure {
 async fn perform(body: Body, spec: RunSpec) -> Outcome {
     match body {
         Body::Blocking(body) => body(&spec),
-        Body::Awaiting(body) => {
-            set_event_loop(here());
-            body(spec).await
-        }
+        Body::Awaiting(body) => body(spec).await,
     }
 }
 

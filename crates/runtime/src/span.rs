@@ -102,6 +102,11 @@ pub(crate) fn swap_running(title: Title) -> Title {
     RUNNING.replace(title)
 }
 
+/// Swaps how the lane will end: as [`swap_running`], for an event loop.
+pub(crate) fn swap_outcome(outcome: Outcome) -> Outcome {
+    OUTCOME.replace(outcome)
+}
+
 /// The lane cannot go on: the log gets the reason, and the lane's end will say that it failed. What is said again
 /// before that end changes nothing, so every layer that a failure passes may tell it.
 pub fn failed(reason: &str) {

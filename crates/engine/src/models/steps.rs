@@ -13,7 +13,7 @@ use interleave_runtime::tasks;
 use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{Level, State};
 
-use crate::failure::from_fault;
+use crate::failure::{from_fault, from_raised};
 use crate::run::{fail, show};
 use crate::workload::{Step, Workload};
 
@@ -108,7 +108,7 @@ pub async fn perform_async<W: Workload>(workload: &W, task: u32, conditions: &Co
         match step {
             Step::Compute { piece } => {
                 if pieces > 0 {
-                    tasks::yield_now().await;
+                    tasks::yield_now().await.map_err(from_raised)?;
                 }
                 pieces += 1;
                 workload.compute(task, piece, &mut part);
@@ -117,10 +117,12 @@ pub async fn perform_async<W: Workload>(workload: &W, task: u32, conditions: &Co
             Step::Arrive { at_ms } => {
                 let duration = conditions.until(at_ms);
                 if !duration.is_zero() {
-                    tasks::sleep(duration).await;
+                    tasks::sleep(duration).await.map_err(from_raised)?;
                 }
             }
-            Step::Sleep { ms } => tasks::sleep(Duration::from_millis(ms.into())).await,
+            Step::Sleep { ms } => {
+                tasks::sleep(Duration::from_millis(ms.into())).await.map_err(from_raised)?;
+            }
             Step::Download { file } => {
                 let came = download_async(&path(file), Title::numbered("file", file), conditions.latency_ms).await;
                 conditions.take(workload, task, file, came, &mut part)?;

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use interleave_protocol::{Failure, RunSpec};
-use interleave_runtime::span::{self, Title};
 use interleave_runtime::tasks;
-use interleave_trace::{State, here};
 
+use crate::failure::from_raised;
 use crate::models::steps::{Conditions, perform_async, title};
 use crate::run::Clocked;
 use crate::workload::Workload;
@@ -15,19 +14,15 @@ use crate::workload::Workload;
 pub async fn run<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
     let started = Clocked::<W::Part>::start();
     let conditions = Conditions::new(spec, started);
-    tasks::set_event_loop(here());
     let spawned: Vec<_> = (0..spec.tasks)
         .map(|task| {
             let workload = workload.clone();
-            tasks::spawn(title::<W>(task), async move { perform_async(&*workload, task, &conditions).await })
+            tasks::spawn(title::<W>(task), async move { Ok(perform_async(&*workload, task, &conditions).await) })
         })
         .collect();
-    span::waiting(State::Waiting, Title::new("tasks"));
     let mut parts = Vec::with_capacity(spawned.len());
-    for task in spawned {
-        let lost = || Failure::Trapped { message: "a task was dropped before its end".to_owned() };
-        parts.push(task.join().await.ok_or_else(lost)??);
+    for part in tasks::gather_settled(spawned).await.map_err(from_raised)? {
+        parts.push(part.map_err(from_raised)??);
     }
-    span::resumed();
     Ok(Clocked::finish(parts))
 }

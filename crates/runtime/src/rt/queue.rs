@@ -95,8 +95,8 @@ impl<T: Ord> Shelf<T> for Least<T> {
 
 /// An item and the message that its way is in the trace. Where items are compared, messages are not.
 pub struct Parcel<T> {
-    item: T,
-    message: MessageId,
+    pub(crate) item: T,
+    pub(crate) message: MessageId,
 }
 
 impl<T: PartialEq> PartialEq for Parcel<T> {

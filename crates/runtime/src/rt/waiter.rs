@@ -68,6 +68,7 @@ pub fn cancel_waits() {
         std::mem::take(&mut blocked.waiters)
     };
     waiters.iter().for_each(|waiter| waiter.signal(Signal::Cancelled));
+    crate::tasks::cancel_waits();
 }
 
 /// Whether waits are cancelled, for those who look now and then instead of waiting.

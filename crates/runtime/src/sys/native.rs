@@ -20,6 +20,11 @@ use crate::threads::Entry;
 
 pub(crate) fn watch_for_faults() {}
 
+/// Whether there can be threads.
+pub(crate) fn can_share_memory() -> bool {
+    true
+}
+
 pub(crate) fn memory_bytes() -> Option<u64> {
     None
 }
@@ -74,6 +79,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut pool = LocalPool::new();
     let before = SPAWNER.replace(Some(pool.spawner()));
     let result = pool.run_until(future);
+    crate::tasks::close();
     SPAWNER.replace(before);
     result
 }

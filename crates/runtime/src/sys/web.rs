@@ -124,6 +124,11 @@ pub fn words_of(thrown: &JsValue) -> String {
     }
 }
 
+/// Whether there can be threads: memory can be shared where the page is isolated.
+pub(crate) fn can_share_memory() -> bool {
+    js_sys::Reflect::get(&js_sys::global(), &"crossOriginIsolated".into()).is_ok_and(|isolated| isolated.is_truthy())
+}
+
 pub(crate) fn memory_bytes() -> Option<u64> {
     const PAGE: u64 = 65_536;
     Some(core::arch::wasm32::memory_size(0) as u64 * PAGE)
@@ -189,7 +194,9 @@ pub fn spawn_local(future: impl Future<Output = ()> + 'static) {
 }
 
 pub(crate) fn timer(duration: Duration) -> impl Future<Output = ()> {
-    gloo_timers::future::TimeoutFuture::new(duration.as_millis() as u32)
+    // Rounded up: a timer that comes too early comes again.
+    let ms = duration.as_nanos().div_ceil(1_000_000);
+    gloo_timers::future::TimeoutFuture::new(ms.min(i32::MAX as u128) as u32)
 }
 
 /// Calls `turn` in a later turn of the event loop. A message to oneself does it: `setTimeout` is held back to

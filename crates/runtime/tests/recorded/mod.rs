@@ -6,11 +6,18 @@ use std::sync::{Mutex, PoisonError};
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::rt::schedule;
 use interleave_runtime::sys::block_on;
+use interleave_trace::ring::Slot;
 use interleave_trace::{Entry, LaneId, NO_NUMBER, NameId, What, decode, detach, drain_all, fresh_lane};
 
 /// What was recorded while `body` ran on the lane `main`: for each lane, in the order of their beginnings, its name
 /// and what happened to it, without times.
 pub fn recorded<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send) -> Vec<String> {
+    let (lane, slots) = slots(body);
+    describe(lane, &slots)
+}
+
+/// The lane `main` and what was recorded while `body` ran on it.
+pub fn slots<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send) -> (LaneId, Vec<Slot>) {
     // The recorder is one for the whole program.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -28,10 +35,10 @@ pub fn recorded<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send) -> Vec<
     });
     let mut slots = Vec::new();
     drain_all(&mut slots);
-    describe(lane, &slots)
+    (lane, slots)
 }
 
-fn describe(main: LaneId, slots: &[interleave_trace::ring::Slot]) -> Vec<String> {
+fn describe(main: LaneId, slots: &[Slot]) -> Vec<String> {
     // A text is recorded once in a program, and a later test may use it again.
     static TEXTS: Mutex<Option<HashMap<NameId, String>>> = Mutex::new(None);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -174,7 +174,10 @@ fn a_thread_that_waits_gives_it_up() {
 
 #[test]
 fn a_lane_that_waits_has_said_before_that_it_gave_it_up() {
-    let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(10)));
+    let records = with_gil(INTERVAL, || {
+        two_that_compute(Duration::from_millis(10));
+        assert_eq!(thread::sleep(INTERVAL), Ok(()));
+    });
     let holds = holds(&records);
     for record in &records {
         if let What::Entered { state: State::Waiting | State::Sleeping | State::Ready, .. } = record.what {

@@ -69,7 +69,6 @@ impl Shared {
 struct EventLoop {
     shared: Arc<Shared>,
     ready: RefCell<VecDeque<Arc<dyn Run>>>,
-    calls: RefCell<VecDeque<Box<dyn FnOnce()>>>,
     timers: RefCell<Timers>,
     alive: RefCell<Slab<Arc<dyn Run>>>,
     /// The lane that hosts the loop.
@@ -129,20 +128,12 @@ impl EventLoop {
         }
     }
 
-    fn make_calls(&self) {
-        loop {
-            let Some(call) = self.calls.borrow_mut().pop_front() else { break };
-            call();
-        }
-    }
-
     /// Polls what is ready until nothing is. Gives whether there was too much for one go.
     fn poll_ready(&self) -> bool {
         let began = clock::now();
         loop {
             self.take_woken_elsewhere();
             self.fire_timers();
-            self.make_calls();
             let turn = self.ready.borrow().len();
             if turn == 0 {
                 return false;
@@ -150,7 +141,6 @@ impl EventLoop {
             for _ in 0..turn {
                 let Some(task) = self.ready.borrow_mut().pop_front() else { break };
                 task.poll();
-                self.make_calls();
                 if clock::now().since(began) > BUDGET_NS {
                     return true;
                 }
@@ -159,7 +149,7 @@ impl EventLoop {
     }
 
     fn has_nothing_to_come(&self) -> bool {
-        self.alive.borrow().is_empty() && self.timers.borrow().first().is_none() && self.calls.borrow().is_empty()
+        self.alive.borrow().is_empty() && self.timers.borrow().first().is_none()
     }
 }
 
@@ -203,17 +193,6 @@ pub(crate) fn shared() -> (Arc<Shared>, LaneId) {
     })
 }
 
-/// Calls `call` soon, outside of any task.
-pub(crate) fn call_soon(call: Box<dyn FnOnce()>) {
-    LOOP.with(|own| {
-        own.calls.borrow_mut().push_back(call);
-        own.ensure_driver();
-        if !own.is_driving.get() {
-            own.shared.wake_driver();
-        }
-    });
-}
-
 pub(crate) fn set_timer(at: u64, due: Due) -> Key {
     LOOP.with(|own| {
         own.ensure_driver();
@@ -248,7 +227,6 @@ pub(crate) fn close() {
         }
         own.alive.take();
         own.ready.take();
-        own.calls.take();
         own.timers.take();
     });
 }

@@ -145,7 +145,11 @@ impl Core {
         let waker = current_lane().filter(|lane| *lane != self.lane);
         match (on, firing(), waker) {
             (Some(on), Some(true), _) => record_at(time, self.lane, What::TimedOut { on }),
-            (Some(on), _, waker) => record_at(time, waker.unwrap_or(self.lane), What::Woke { target: self.lane, on }),
+            // A timer is nobody's doing.
+            (Some(on), Some(false), _) => record_at(time, self.lane, What::Woke { target: self.lane, on }),
+            (Some(on), None, waker) => {
+                record_at(time, waker.unwrap_or(self.lane), What::Woke { target: self.lane, on })
+            }
             (None, None, Some(waker)) => record_at(time, waker, What::Woke { target: self.lane, on: ObjectId::NONE }),
             (None, ..) => {}
         }
@@ -234,8 +238,7 @@ where
                 more.joiners.wake_all(end);
             }
             for callback in more.callbacks {
-                let task = task.clone();
-                event_loop::call_soon(Box::new(move || callback(&task)));
+                callback(&task);
             }
         }
         if core.is(flag::UNWANTED) {
@@ -512,11 +515,11 @@ impl TaskRef {
         left
     }
 
-    /// Calls `callback` soon after it is over, or soon if it is already.
+    /// Calls `callback` as the last that it does, or now if it is over. Python's event loop calls it a little later; but
+    /// what it does is then done by a lane that waits, and a deadlock is told by lanes that do nothing while they wait.
     pub fn add_done_callback(&self, callback: impl FnOnce(&TaskRef) + 'static) {
         if self.is_done() {
-            let task = self.clone();
-            event_loop::call_soon(Box::new(move || callback(&task)));
+            callback(self);
         } else {
             self.core().with_more(|more| more.callbacks.push(Box::new(callback)));
         }

@@ -1,9 +1,12 @@
 //! The GIL: of the threads that share it one runs at a time, and a thread that blocks gives it up.
 
+mod everything;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use everything::everything;
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::rt::{checkpoint, gil};
 use interleave_runtime::sync::{Event, Lock, SyncError, thread};
@@ -214,4 +217,16 @@ fn a_thread_that_panics_gives_it_up() {
         assert_eq!(loser.join(), Err(SyncError::Failed));
     });
     holds(&records);
+}
+
+#[test]
+fn every_primitive_works_with_it_and_none_keeps_it() {
+    for interval in [Duration::from_micros(50), INTERVAL, Duration::from_secs(3600)] {
+        let records = with_gil(interval, || {
+            for _ in 0..10 {
+                assert!(everything().is_ok());
+            }
+        });
+        holds(&records);
+    }
 }

@@ -1,16 +1,16 @@
 //! Seeded schedules: a seed, or a list of switches, gives the same run each time.
 
+mod everything;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use everything::everything;
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::rt::schedule::{self, Outcome, Plan, Switch, WhenStuck};
 use interleave_runtime::rt::{allow_waits, cancel_waits};
-use interleave_runtime::sync::{
-    Barrier, Condition, Event, Lock, Mutex, Queue, Racy, Result, Semaphore, SyncError, ThreadPool, Timer, as_completed,
-    thread,
-};
+use interleave_runtime::sync::{Event, Lock, Mutex, Queue, Racy, Result, SyncError, thread};
 use interleave_trace::{
     Entry, LaneId, MessageId, NameId, ObjectId, What, clock, decode, detach, drain_all, fresh_lane,
 };
@@ -103,51 +103,6 @@ fn lines(began: u64, slots: &[interleave_trace::ring::Slot]) -> Vec<String> {
         described.push(format!("{} {of}: {what}", event.time.0 - began));
     }
     described
-}
-
-/// Threads that use everything.
-fn everything() -> Result<u32> {
-    let (counter, racy) = (Arc::new(Mutex::new("counter", 0)), Arc::new(Racy::new(0)));
-    let changed = Arc::new(Condition::new("changed", &*counter));
-    let (queue, barrier) = (Arc::new(Queue::bounded("queue", 2)), Arc::new(Barrier::new("barrier", 3)));
-    let (permits, event) = (Arc::new(Semaphore::new("permits", 2)), Arc::new(Event::new("event")));
-    let threads: Vec<_> = (0..3)
-        .map(|n| {
-            let (counter, racy, changed, queue) = (counter.clone(), racy.clone(), changed.clone(), queue.clone());
-            let (barrier, permits, event) = (barrier.clone(), permits.clone(), event.clone());
-            thread::spawn(("thread", n), move || {
-                barrier.wait()?;
-                for item in 0..4 {
-                    let _permit = permits.acquire()?;
-                    racy.update(|n| n + 1)?;
-                    let mut counter = counter.lock()?;
-                    *counter += 1;
-                    changed.notify_all()?;
-                    drop(counter);
-                    queue.put(item)?;
-                    thread::sleep(Duration::from_micros(10 * u64::from(n)))?;
-                }
-                event.wait_within(Duration::from_millis(n.into()))
-            })
-        })
-        .collect();
-    let consumer = {
-        let queue = queue.clone();
-        thread::spawn("consumer", move || (0..12).map(|_| queue.get()).sum::<Result<u32>>())
-    };
-    let set = event.clone();
-    let timer = Timer::start("timer", Duration::from_micros(1500), move || set.set());
-    let pool = ThreadPool::new("pool", 2);
-    let squares: Result<Vec<_>> = (1..=3).map(|n: u32| pool.submit(move || n * n)).collect();
-    let squares: u32 = as_completed(&squares?).map(|square| square?.result()).sum::<Result<u32>>()?;
-    drop(changed.wait_for(counter.lock()?, |counter| *counter == 12)?);
-    let sum = consumer.join()?;
-    for thread in threads {
-        thread.join()?;
-    }
-    timer.join()?;
-    pool.shutdown()?;
-    Ok(sum + squares + racy.get()?)
 }
 
 fn seeded(seed: u64) -> Run<Result<u32>> {

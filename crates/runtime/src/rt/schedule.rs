@@ -229,13 +229,16 @@ fn decide() {
     span::resumed();
 }
 
-/// The calling thread, which has the turn and was not woken yet, waits until it is woken or its time is up, and then for
-/// its turn. Gives whether it was cancelled.
-pub(crate) fn block(own: SeatId, deadline: Deadline) -> bool {
+/// The calling thread, which has the turn, waits until it is woken or its time is up, and then for its turn; not at all
+/// if it `is_woken`, which one without a seat may do at any moment. Gives whether it was cancelled.
+pub(crate) fn block(own: SeatId, deadline: Deadline, is_woken: impl FnOnce() -> bool) -> bool {
     let mut guard = table();
     let Some(table) = guard.as_mut().filter(|table| table.schedule == own.schedule) else { return true };
     if table.cancelled {
         return true;
+    }
+    if is_woken() {
+        return false;
     }
     table.seats[own.index].status = Status::Blocked { until: deadline.ns() };
     table.hand_over(own.index);

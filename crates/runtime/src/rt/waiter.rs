@@ -115,10 +115,10 @@ impl Waiter {
     pub(crate) fn block(self: &Arc<Self>, deadline: Deadline) -> Signal {
         if let Some(seat) = self.seat {
             // It lets go on who was woken, and if there is none, the first whose time is up.
-            return self.signalled().unwrap_or_else(|| match schedule::block(seat, deadline) {
+            return match schedule::block(seat, deadline, || self.signalled().is_some()) {
                 true => Signal::Cancelled,
                 false => self.signalled().unwrap_or(Signal::TimedOut),
-            });
+            };
         }
         gil::give_up();
         {

@@ -4,6 +4,7 @@
 //! and what is recorded of it is the same each time, and waiting for a time costs none.
 
 mod barrier;
+mod cancelling;
 mod condition;
 mod event;
 mod local;

@@ -28,7 +28,7 @@ use crate::span::{self, Title};
 const LONGEST_TURN: u32 = 100_000;
 
 /// A decision against the rule: at this step the lane with this number goes on, counted in the order of their
-/// beginnings.
+/// beginnings, or, where the step is an event loop's, the task with this place among those that are ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switch {
     /// The how-manieth decision of the run.
@@ -206,6 +206,12 @@ pub(crate) fn leave() {
     }
 }
 
+/// Which of `count` tasks of the calling thread's event loop goes on.
+pub(crate) fn choose_task(count: usize) -> usize {
+    let Some(own) = own_seat().filter(|_| count > 1) else { return 0 };
+    table().as_mut().filter(|table| table.schedule == own.schedule).map_or(0, |table| table.choose_task(count))
+}
+
 /// Another lane may go on before the calling one does.
 #[inline]
 pub fn point() {
@@ -309,6 +315,23 @@ impl Table {
             self.outcome.switches.push(Switch { step, lane: chosen as u32 });
         }
         Some(chosen)
+    }
+
+    /// Which of `count` tasks that are ready goes on, counted in the order in which they became so; by the rule the first.
+    fn choose_task(&mut self, count: usize) -> usize {
+        let step = self.outcome.steps;
+        self.outcome.steps += 1;
+        let chosen = match &self.plan {
+            Plan::Seed(_) => (next_random(&mut self.random) % count as u64) as usize,
+            Plan::Switches(switches) => {
+                let at = switches.iter().find(|switch| switch.step == step);
+                at.map(|switch| switch.lane as usize).filter(|nth| *nth < count).unwrap_or(0)
+            }
+        };
+        if chosen != 0 {
+            self.outcome.switches.push(Switch { step, lane: chosen as u32 });
+        }
+        chosen
     }
 
     /// Those who wait for a time that has come can go on. So one who looks at the clock until then is not alone for ever.

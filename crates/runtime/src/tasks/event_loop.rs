@@ -20,11 +20,14 @@ use slab::Slab;
 
 use super::task::{Run, is_in_task};
 use super::timers::{Due, Key, Timers};
-use crate::rt::is_cancelled;
+use crate::rt::{is_cancelled, schedule};
 use crate::sys;
 
 /// How long tasks are polled before messages and timers of the browser get a turn, in nanoseconds.
 const BUDGET_NS: u64 = 4_000_000;
+
+/// How many polls that is in a seeded schedule, whose clock counts steps.
+const SEEDED_POLLS: u32 = 512;
 
 /// A task, and when it was woken if nobody recorded that.
 type WokenElsewhere = (Arc<dyn Run>, Option<TimeNs>);
@@ -128,9 +131,20 @@ impl EventLoop {
         }
     }
 
+    /// The next task to be polled: the one that became ready first, or another in a seeded schedule.
+    fn take_ready(&self) -> Option<Arc<dyn Run>> {
+        let mut ready = self.ready.borrow_mut();
+        if !schedule::is_on() {
+            return ready.pop_front();
+        }
+        let chosen = schedule::choose_task(ready.len());
+        ready.remove(chosen)
+    }
+
     /// Polls what is ready until nothing is. Gives whether there was too much for one go.
     fn poll_ready(&self) -> bool {
         let began = clock::now();
+        let mut polled = 0;
         loop {
             self.take_woken_elsewhere();
             self.fire_timers();
@@ -139,9 +153,14 @@ impl EventLoop {
                 return false;
             }
             for _ in 0..turn {
-                let Some(task) = self.ready.borrow_mut().pop_front() else { break };
+                let Some(task) = self.take_ready() else { break };
                 task.poll();
-                if clock::now().since(began) > BUDGET_NS {
+                polled += 1;
+                let is_enough = match schedule::is_on() {
+                    true => polled >= SEEDED_POLLS,
+                    false => clock::now().since(began) > BUDGET_NS,
+                };
+                if is_enough {
                     return true;
                 }
             }
@@ -246,6 +265,11 @@ impl Driver {
             self.timer = None;
             return false;
         };
+        if schedule::is_on() {
+            // Time that counts steps does not pass by itself.
+            clock::jump_to(at);
+            return true;
+        }
         if self.timer.as_ref().is_none_or(|(set, _)| *set != at) {
             let left = at.saturating_sub(clock::now().0);
             self.timer = Some((at, Box::pin(sys::timer(Duration::from_nanos(left)))));

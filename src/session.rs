@@ -942,7 +942,7 @@ impl Session {
     fn remember(&mut self, spec: &RunSpec, ending: &Ending) {
         let (wall_ns, said) = match ending {
             Ending::Finished(measured) => (Some(measured.wall_ns), measured.summary.clone()),
-            Ending::Deadlocked { sentence } | Ending::Failed { sentence, .. } => (None, sentence.clone()),
+            Ending::Deadlocked { sentence, .. } | Ending::Failed { sentence, .. } => (None, sentence.clone()),
             Ending::Stopped => return,
         };
         if self.history.len() == LONGEST_HISTORY {

@@ -5,19 +5,25 @@ mod watched;
 use std::sync::Arc;
 use std::time::Duration;
 
+use interleave_runtime::multiprocessing::{self, Connection, Process, both_ways};
 use interleave_runtime::rt::{self, Wait, gil};
 use interleave_runtime::span::Title;
 use interleave_runtime::sync::thread::{JoinHandle, checkpoint, sleep, spawn};
 use interleave_runtime::sync::{
     Barrier, Condition, Event, Lock, Mutex, Queue, RLock, Result, Semaphore, ThreadPool, Timer,
 };
-use watched::watched;
+use interleave_timeline::Deadlock;
+use watched::{watched, watched_processes};
 
 const A_MOMENT: Duration = Duration::from_millis(15);
 
 /// What has to be in the verdict on a program: lanes, primitives and holders.
 fn deadlocks(program: impl FnOnce() -> Result<()> + Send + 'static, named: &[&str]) {
-    let Some(deadlock) = watched(program) else { panic!("no verdict") };
+    check(watched(program), named);
+}
+
+fn check(verdict: Option<Deadlock>, named: &[&str]) {
+    let Some(deadlock) = verdict else { panic!("no verdict") };
     let sentence = deadlock.sentence();
     for name in named {
         assert!(sentence.contains(name), "“{name}” is not in: {sentence}");
@@ -759,4 +765,89 @@ fn locks_in_one_order() {
             .collect();
         threads.into_iter().try_for_each(|thread| thread.join())
     });
+}
+
+#[test]
+fn a_pipe_that_both_processes_read() {
+    let verdict = watched_processes(|| {
+        let (here, there) = both_ways(Title::new("pipe"))?;
+        let read = |there: Connection| there.receive_bytes().map(drop);
+        let child = Process::new(Title::new("child"), read, there).start()?;
+        here.receive_bytes()?;
+        child.join().map(drop)
+    });
+    check(verdict, &["everyone waits and nobody is left to wake them", "main waits for pipe", "child waits for pipe"]);
+}
+
+#[test]
+fn a_child_that_waits_for_the_parent_that_joins_it() {
+    let verdict = watched_processes(|| {
+        let go = multiprocessing::Event::new(Title::new("go"))?;
+        let wait = |go: multiprocessing::Event| go.wait();
+        let child = Process::new(Title::new("child"), wait, go.clone()).start()?;
+        child.join()?;
+        go.set()
+    });
+    check(verdict, &["main waits for the end of child", "child waits for event go"]);
+}
+
+#[test]
+fn two_locks_in_opposite_order_in_two_processes() {
+    let verdict = watched_processes(|| {
+        let locks = (multiprocessing::Lock::new(Title::new("left"))?, multiprocessing::Lock::new(Title::new("right"))?);
+        let met = multiprocessing::Barrier::new(Title::new("met"), 2)?;
+        let opposite =
+            |((left, right), met): ((multiprocessing::Lock, multiprocessing::Lock), multiprocessing::Barrier)| {
+                right.acquire()?;
+                met.wait()?;
+                left.acquire()
+            };
+        let child = Process::new(Title::new("child"), opposite, (locks.clone(), met.clone())).start()?;
+        locks.0.acquire()?;
+        met.wait()?;
+        locks.1.acquire()?;
+        child.join().map(drop)
+    });
+    check(verdict, &["main holds lock left", "waits for lock right", "child holds lock right", "waits for lock left"]);
+}
+
+#[test]
+fn a_message_that_comes_late() {
+    let verdict = watched_processes(|| {
+        let (here, there) = both_ways(Title::new("pipe"))?;
+        let answer = |there: Connection| {
+            std::thread::sleep(A_MOMENT);
+            there.send_bytes(b"late")
+        };
+        let child = Process::new(Title::new("child"), answer, there).start()?;
+        assert_eq!(here.receive_bytes()?, b"late");
+        child.join().map(drop)
+    });
+    assert_eq!(verdict.map(|deadlock| deadlock.sentence()), None);
+}
+
+#[test]
+fn a_process_that_is_stuck_and_terminated() {
+    let verdict = watched_processes(|| {
+        let go = multiprocessing::Event::new(Title::new("go"))?;
+        let wait = |go: multiprocessing::Event| go.wait();
+        let child = Process::new(Title::new("child"), wait, go.clone()).start()?;
+        std::thread::sleep(A_MOMENT);
+        child.terminate()?;
+        child.join().map(drop)
+    });
+    assert_eq!(verdict.map(|deadlock| deadlock.sentence()), None);
+}
+
+#[test]
+fn a_pipe_whose_writer_ends() {
+    let verdict = watched_processes(|| {
+        let (here, there) = both_ways(Title::new("pipe"))?;
+        let nothing = |_there: Connection| std::thread::sleep(A_MOMENT);
+        let child = Process::new(Title::new("child"), nothing, there).start()?;
+        // The end of the pipe, once nobody has the other side open.
+        let _end = here.receive_bytes();
+        child.join().map(drop)
+    });
+    assert_eq!(verdict.map(|deadlock| deadlock.sentence()), None);
 }

@@ -5,7 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use interleave_runtime::instance::{begin_lane, end_lane};
+use interleave_runtime::multiprocessing::{ProcessError, end_children};
 use interleave_runtime::rt::{Object, allow_waits, cancel_waits, is_cancelled};
+use interleave_runtime::segment::Segment;
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::sync::{Result, SyncError};
 use interleave_timeline::{Deadlock, Store, Watch};
@@ -19,6 +21,25 @@ const EVERY: Duration = Duration::from_micros(300);
 
 /// Runs `program` on the lane `main` until it ends or a verdict falls on it.
 pub fn watched(program: impl FnOnce() -> Result<()> + Send + 'static) -> Option<Deadlock> {
+    watch(LaneKind::Thread, || program().map_err(|error| (error != SyncError::Cancelled).then(|| error.to_string())))
+}
+
+/// As [`watched`], as the first process of a run.
+pub fn watched_processes(
+    program: impl FnOnce() -> std::result::Result<(), ProcessError> + Send + 'static,
+) -> Option<Deadlock> {
+    watch(LaneKind::Process, || {
+        let result = program();
+        end_children();
+        let cancelled = ProcessError::Sync(SyncError::Cancelled);
+        result.map_err(|error| (error != cancelled).then(|| error.to_string()))
+    })
+}
+
+/// What a program comes to: nothing, or an error, or that it was cancelled.
+type End = std::result::Result<(), Option<String>>;
+
+fn watch(kind: LaneKind, program: impl FnOnce() -> End + Send + 'static) -> Option<Deadlock> {
     // The recorder is one for the whole test.
     static ONE_AT_A_TIME: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
     let mut names = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -30,12 +51,15 @@ pub fn watched(program: impl FnOnce() -> Result<()> + Send + 'static) -> Option<
     }
     let over = AtomicBool::new(false);
     let over = &over;
+    let segment = Segment::new();
+    let shared = segment.clone();
     std::thread::scope(|scope| {
         let main = fresh_lane();
         let running = scope.spawn(move || {
+            shared.install();
             attach(main);
-            let (name, number) = (intern("main"), NO_NUMBER);
-            record(What::Spawned { parent: LaneId::NONE, kind: LaneKind::Thread, name, number, host: LaneId::NONE });
+            let (parent, name, number, host) = (LaneId::NONE, intern("main"), NO_NUMBER, LaneId::NONE);
+            record(What::Spawned { parent, kind, name, number, host });
             begin_lane(main);
             let result = program();
             record(What::Marked(Mark::RunFinished));
@@ -46,23 +70,22 @@ pub fn watched(program: impl FnOnce() -> Result<()> + Send + 'static) -> Option<
         });
         let mut watch = Watch::default();
         let mut verdict = None;
-        while verdict.is_none() && !over.load(Ordering::Acquire) {
+        while verdict.is_none() && !over.load(Ordering::Acquire) && !running.is_finished() {
             std::thread::sleep(EVERY);
             reader.read();
             verdict = watch.look(&reader.store);
         }
         // Whoever is blocked is let go, and the next program finds nobody left of this one.
         cancel_waits();
-        let ended = running.join();
+        segment.cancel_waits();
+        let ended = running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         while reader.store.lanes().iter().any(|lane| lane.spawned.is_some() && lane.ended.is_none()) {
             std::thread::sleep(EVERY);
             reader.read();
         }
         allow_waits();
-        match ended {
-            Ok(Ok(()) | Err(SyncError::Cancelled)) => {}
-            Ok(Err(error)) => assert!(verdict.is_some(), "the program failed: {error}"),
-            Err(panic) => std::panic::resume_unwind(panic),
+        if let Err(Some(error)) = ended {
+            assert!(verdict.is_some(), "the program failed: {error}");
         }
         verdict
     })

@@ -24,11 +24,9 @@ fn run(main: impl Future<Output = Result<(), Raised>> + 'static) {
 
 type Log = Rc<RefCell<Vec<String>>>;
 
-fn forever() -> impl Future<Output = Result<u32, Raised>> {
-    async {
-        sleep(NEVER).await?;
-        Ok(0)
-    }
+async fn forever() -> Result<u32, Raised> {
+    sleep(NEVER).await?;
+    Ok(0)
 }
 
 fn value(value: u32, yields: u32) -> Task<u32> {
@@ -366,7 +364,10 @@ fn a_task_that_is_cancelled_before_it_begins_never_runs() {
     run(async {
         let ran = Rc::new(Cell::new(false));
         let run = ran.clone();
-        let task = spawn("task", async move { Ok(run.set(true)) });
+        let task = spawn("task", async move {
+            run.set(true);
+            Ok(())
+        });
         task.cancel();
         assert!(is_cancelled(&task.join().await) && !ran.get());
         Ok(())

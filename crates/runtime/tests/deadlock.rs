@@ -2,6 +2,8 @@
 
 mod watched;
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +14,9 @@ use interleave_runtime::sync::thread::{JoinHandle, checkpoint, sleep, spawn};
 use interleave_runtime::sync::{
     Barrier, Condition, Event, Lock, Mutex, Queue, RLock, Result, Semaphore, ThreadPool, Timer,
 };
+use interleave_runtime::tasks;
 use interleave_timeline::Deadlock;
-use watched::{watched, watched_processes};
+use watched::{watched, watched_processes, watched_tasks};
 
 const A_MOMENT: Duration = Duration::from_millis(15);
 
@@ -848,6 +851,94 @@ fn a_pipe_whose_writer_ends() {
         // The end of the pipe, once nobody has the other side open.
         let _end = here.receive_bytes();
         child.join().map(drop)
+    });
+    assert_eq!(verdict.map(|deadlock| deadlock.sentence()), None);
+}
+
+#[test]
+fn tasks_that_await_each_other() {
+    let verdict = watched_tasks(|| async {
+        let first: Rc<RefCell<Option<tasks::Task<()>>>> = Rc::default();
+        let theirs = first.clone();
+        let second = tasks::spawn(("task", 2), async move {
+            // When this runs, the first has been spawned.
+            let first = theirs.take();
+            match first {
+                Some(first) => first.join().await,
+                None => Ok(()),
+            }
+        });
+        first.replace(Some(tasks::spawn(("task", 1), second.join())));
+        tasks::Event::new("done").wait().await
+    });
+    check(
+        verdict,
+        &["task 1 waits for the end of task 2", "task 2 waits for the end of task 1", "main waits for event done"],
+    );
+}
+
+#[test]
+fn a_lock_of_tasks_taken_twice() {
+    let verdict = watched_tasks(|| async {
+        let task = tasks::spawn(("task", 1), async {
+            let log = tasks::Lock::new("log");
+            let _once = log.lock().await?;
+            let _twice = log.lock().await?;
+            Ok(())
+        });
+        task.join().await
+    });
+    check(verdict, &["task 1 holds lock log", "and waits for it again", "main waits for the end of task 1"]);
+}
+
+#[test]
+fn a_queue_of_tasks_that_nobody_fills() {
+    let verdict = watched_tasks(|| async {
+        let jobs = Rc::new(tasks::Queue::<u32>::new("jobs", 0));
+        let consumers = [1, 2].map(|n| {
+            let jobs = jobs.clone();
+            tasks::spawn(("consumer", n), async move { jobs.get().await.map(drop) })
+        });
+        tasks::gather(consumers).await.map(drop)
+    });
+    check(verdict, &["consumer 1 waits for queue jobs", "consumer 2 waits for queue jobs"]);
+}
+
+#[test]
+fn a_task_that_sleeps_and_then_sets() {
+    let verdict = watched_tasks(|| async {
+        let start = Rc::new(tasks::Event::new("start"));
+        let theirs = start.clone();
+        let sleeper = tasks::spawn("sleeper", async move {
+            tasks::sleep(A_MOMENT).await?;
+            theirs.set();
+            Ok(())
+        });
+        start.wait().await?;
+        sleeper.join().await
+    });
+    assert_eq!(verdict.map(|deadlock| deadlock.sentence()), None);
+}
+
+#[test]
+fn a_task_that_waits_for_a_set_time() {
+    let verdict = watched_tasks(|| async {
+        tasks::spawn("task", async {
+            let start = tasks::Event::new("start");
+            let waited = tasks::wait_for(A_MOMENT, start.wait()).await;
+            assert!(matches!(waited, Err(tasks::Raised::TimedOut)));
+            Ok(())
+        })
+        .join()
+        .await
+    });
+    assert_eq!(verdict.map(|deadlock| deadlock.sentence()), None);
+}
+
+#[test]
+fn a_task_that_waits_for_a_thread() {
+    let verdict = watched_tasks(|| async {
+        tasks::spawn("task", async { tasks::to_thread("thread", || std::thread::sleep(A_MOMENT)).await }).join().await
     });
     assert_eq!(verdict.map(|deadlock| deadlock.sentence()), None);
 }

@@ -215,10 +215,15 @@ where
         future.poll(&mut Context::from_waker(&waker))
     }
 
+    /// Drops the future where it lies: what it borrows from itself is there.
+    fn drop_future(&self) {
+        *self.stage.borrow_mut() = Stage::Gone;
+    }
+
     fn finish(self: &Arc<Self>, result: Result<T, Raised>) {
         let core = &self.core;
         // What the future still holds is dropped as its lane's doing.
-        drop(self.stage.replace(Stage::Gone));
+        self.drop_future();
         let result = match core.take_cancellation() {
             Some(cancelled @ Raised::Cancelled { .. }) => Err(cancelled),
             _ => result,
@@ -255,7 +260,7 @@ where
 
     /// Nobody will ask for the result any more.
     fn forget(&self) {
-        let Stage::Over(result) = self.stage.replace(Stage::Gone) else { return };
+        let Some(result) = Gives::take(self) else { return };
         if let Err(error) = result
             && !self.core.is(flag::KNOWN)
             && !self.core.is(flag::CANCELLED)
@@ -321,7 +326,7 @@ where
 
     fn abandon(self: Arc<Self>) {
         let lane = set_current_lane(self.core.lane);
-        drop(self.stage.replace(Stage::Gone));
+        self.drop_future();
         self.core.state.fetch_or(DONE, Ordering::AcqRel);
         record(What::Ended(Outcome::Stopped));
         set_current_lane(lane);
@@ -351,12 +356,13 @@ where
     T: 'static,
 {
     fn take(&self) -> Option<Result<T, Raised>> {
+        // A future that is pending stays where it is.
+        if !matches!(&*self.stage.borrow(), Stage::Over(_)) {
+            return None;
+        }
         match self.stage.replace(Stage::Gone) {
             Stage::Over(result) => Some(result),
-            stage => {
-                self.stage.replace(stage);
-                None
-            }
+            Stage::Pending(_) | Stage::Gone => None,
         }
     }
 

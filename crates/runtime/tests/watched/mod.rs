@@ -10,6 +10,8 @@ use interleave_runtime::rt::{Object, allow_waits, cancel_waits, is_cancelled};
 use interleave_runtime::segment::Segment;
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::sync::{Result, SyncError};
+use interleave_runtime::sys::block_on;
+use interleave_runtime::tasks::Raised;
 use interleave_timeline::{Deadlock, Store, Watch};
 use interleave_trace::{
     Entry, LaneId, LaneKind, Mark, NO_NUMBER, ObjectKind, State, What, attach, decode, detach, drain_all, fresh_lane,
@@ -33,6 +35,18 @@ pub fn watched_processes(
         end_children();
         let cancelled = ProcessError::Sync(SyncError::Cancelled);
         result.map_err(|error| (error != cancelled).then(|| error.to_string()))
+    })
+}
+
+/// As [`watched`], of a program of tasks on one event loop.
+pub fn watched_tasks<F: Future<Output = std::result::Result<(), Raised>>>(
+    program: impl FnOnce() -> F + Send + 'static,
+) -> Option<Deadlock> {
+    watch(LaneKind::Thread, || {
+        block_on(program()).map_err(|raised| match raised {
+            Raised::Refused(SyncError::Cancelled) | Raised::Cancelled { .. } => None,
+            raised => Some(raised.to_string()),
+        })
     })
 }
 

@@ -8,6 +8,8 @@
 //! A [`Run`] is the one owner of its workers. Whatever ends the run, every lane that is still open gets its end in the
 //! trace, so that a saved trace is complete.
 
+mod segment;
+
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
@@ -15,6 +17,7 @@ use std::rc::{Rc, Weak};
 use interleave_protocol::{Command, EXPLORED_MS, EXPLORED_SEEDS, Failure, Finding, Role, RunSpec, Update, channel};
 use interleave_timeline::Deadlock;
 use interleave_trace::ring::{Slot, layout};
+use interleave_trace::segment::exit;
 use interleave_trace::{
     Entry, Event, InstanceId, LaneId, LaneKind, Level, NO_NUMBER, NameId, Outcome, TimeNs, What, clock, decode,
 };
@@ -23,6 +26,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{BroadcastChannel, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
+
+use segment::Segment;
 
 /// How far a run is.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +93,8 @@ struct Inner {
     told: bool,
     unheard: Option<Unheard>,
     explored: Explored,
+    /// What all processes of the run see, where memory can be shared.
+    segment: Option<Segment>,
 }
 
 /// How far an explorer is, and what it found.
@@ -104,6 +111,8 @@ struct OwnedWorker {
     worker: Worker,
     lane: LaneId,
     over: bool,
+    /// Where the segment describes the process that it belongs to, if a program asked for that.
+    child: Option<u32>,
     _on_message: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(ErrorEvent)>,
 }
@@ -255,6 +264,7 @@ impl Run {
             told: false,
             unheard: None,
             explored: Explored::default(),
+            segment: None,
         }));
         let weak = Rc::downgrade(&inner);
         spawn_local(async move {
@@ -353,6 +363,7 @@ fn begin(run: &Rc<RefCell<Inner>>, module: &WebAssembly::Module) {
     );
     if inner.isolated {
         inner.unheard = Unheard::listen(run, inner.origin_ms);
+        inner.segment = Segment::new();
     }
     let wanted = Wanted { role: inner.role, lane: HOST_LANE, instance: HOST, memory: None, port: None, pool: None };
     let created = inner.create(run, module, &wanted);
@@ -373,8 +384,11 @@ impl Unheard {
             if let (Some(run), Ok(bytes)) = (weak.upgrade(), bytes)
                 && let Some(Update::Failed { lane, failure }) = Update::from_bytes(&bytes)
             {
-                run.borrow_mut().told = true;
-                end(&run, Ended::Failed { lane: LaneId(lane), failure });
+                let lane = LaneId(lane);
+                if run.borrow().child_of(lane).is_none() {
+                    run.borrow_mut().told = true;
+                }
+                fail(&run, lane, failure);
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -455,7 +469,7 @@ impl Inner {
                     Some(message) if !message.is_empty() => Failure::Trapped { message },
                     _ => Failure::NotLoaded { message: String::new() },
                 };
-                end(&run, Ended::Failed { lane, failure });
+                fail(&run, lane, failure);
             }
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -479,6 +493,9 @@ impl Inner {
         if let Some(memory) = &wanted.memory {
             Reflect::set(&message, &"memory".into(), memory)?;
         }
+        if let Some(segment) = &self.segment {
+            Reflect::set(&message, &"segment".into(), &segment.buffer)?;
+        }
         if let Some(port) = &wanted.port {
             Reflect::set(&message, &"port".into(), port)?;
             transfer.push(port);
@@ -486,7 +503,12 @@ impl Inner {
         worker.post_message_with_transfer(&message, &transfer)?;
         // Rayon's threads never come to an end of their own.
         let over = wanted.pool.is_some();
-        self.workers.push(OwnedWorker { worker, lane, over, _on_message: on_message, _on_error: on_error });
+        let child = match wanted.role {
+            Role::Child { block } => Some(block),
+            // A thread belongs to whom its instance does.
+            _ => self.child_of(lane),
+        };
+        self.workers.push(OwnedWorker { worker, lane, over, child, _on_message: on_message, _on_error: on_error });
         Ok(())
     }
 
@@ -499,6 +521,11 @@ impl Inner {
         }
         self.instances = instances;
         self.take_slots(&slots);
+    }
+
+    /// Where the segment describes the process that a lane's instance is, if a program asked for that.
+    fn child_of(&self, lane: LaneId) -> Option<u32> {
+        self.workers.iter().find(|worker| worker.lane.instance() == lane.instance()).and_then(|worker| worker.child)
     }
 
     /// Whether the host said that all is done and every other worker has said its last word. An explorer keeps its
@@ -560,7 +587,7 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
         return;
     }
     if let Some(message) = handle("broken").and_then(|message| message.as_string()) {
-        end(run, Ended::Failed { lane, failure: Failure::NotLoaded { message } });
+        fail(run, lane, Failure::NotLoaded { message });
         return;
     }
     if let Some(pool) = handle("pool").and_then(|receiver| receiver.as_f64()) {
@@ -622,6 +649,12 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
             if let Some(worker) = inner.workers.iter_mut().find(|worker| worker.lane == lane) {
                 worker.over = true;
             }
+            if lane.count() == 0 && inner.child_of(lane).is_some() {
+                // Programs may start many processes, so none stays once it is over.
+                inner.read_instances();
+                inner.workers.retain(|worker| worker.lane.instance() != lane.instance());
+                inner.instances.retain(|kept| kept.id != lane.instance());
+            }
             let complete = inner.is_complete();
             drop(inner);
             if complete {
@@ -632,9 +665,17 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
         Update::Found(finding) => {
             run.borrow_mut().explored = Explored { tried: finding.tried, found: Some(finding) };
         }
+        Update::SpawnChild { lane: child, block } => {
+            let (lane, role) = (LaneId(child), Role::Child { block });
+            spawn(run, Wanted { role, lane, instance: lane.instance(), memory: None, port: None, pool: None });
+        }
+        Update::EndChild { lane, block, exit } => end_child(run, LaneId(lane).instance(), block, exit),
         Update::Failed { lane, failure } => {
-            run.borrow_mut().told = true;
-            end(run, Ended::Failed { lane: LaneId(lane), failure });
+            let lane = LaneId(lane);
+            if run.borrow().child_of(lane).is_none() {
+                run.borrow_mut().told = true;
+            }
+            fail(run, lane, failure);
         }
     }
     let wake = run.borrow().wake.clone();
@@ -653,6 +694,80 @@ impl Inner {
             rows.subarray(0, (to - from) as u32).copy_to(&mut pixels[from..to]);
         }
     }
+}
+
+/// How long a process that is to be ended may go on with what others would else find half done, in milliseconds.
+const PATIENCE_MS: i32 = 200;
+
+/// Ends the workers of a process that a program asked for, as soon as it is in the middle of nothing.
+fn end_child(run: &Rc<RefCell<Inner>>, instance: InstanceId, block: u32, exit: i32) {
+    let is_busy = match &run.borrow().segment {
+        Some(segment) => segment.bar(block),
+        None => return,
+    };
+    if !is_busy {
+        bury_child(run, instance, block, exit, Outcome::Killed);
+        return;
+    }
+    let weak = Rc::downgrade(run);
+    let begun = clock::epoch_ms();
+    spawn_local(async move {
+        loop {
+            let turn = js_sys::Promise::new(&mut |go, _| {
+                if let Some(window) = web_sys::window() {
+                    // If there were no timers, the process would be ended at once.
+                    let _timer = window.set_timeout_with_callback(&go);
+                }
+            });
+            let _turned = JsFuture::from(turn).await;
+            let Some(run) = weak.upgrade() else { return };
+            let is_busy = run.borrow().segment.as_ref().is_some_and(|segment| segment.bar(block));
+            if !is_busy || clock::epoch_ms() - begun > f64::from(PATIENCE_MS) {
+                bury_child(&run, instance, block, exit, Outcome::Killed);
+                return;
+            }
+        }
+    });
+}
+
+/// A process that a program asked for is over: ends its workers, closes its lanes and says how it ended.
+fn bury_child(run: &Rc<RefCell<Inner>>, instance: InstanceId, block: u32, exit: i32, outcome: Outcome) {
+    let mut inner = run.borrow_mut();
+    let may_end = inner.segment.as_ref().is_some_and(|segment| segment.may_end(block));
+    if !may_end || matches!(inner.phase, Phase::Ended(_)) {
+        return;
+    }
+    inner.read_instances();
+    inner.workers.retain(|worker| worker.lane.instance() != instance);
+    inner.instances.retain(|kept| kept.id != instance);
+    let lanes: Vec<LaneId> = inner.open.iter().copied().filter(|lane| lane.instance() == instance).collect();
+    for lane in lanes {
+        inner.push_event(lane, What::Ended(outcome));
+    }
+    if let Some(segment) = &inner.segment {
+        segment.announce(block, exit);
+    }
+    let complete = inner.is_complete();
+    drop(inner);
+    if complete {
+        end(run, Ended::Finished);
+    }
+}
+
+/// A lane has failed. In a process that a program asked for that is the end of the process, else of the run.
+fn fail(run: &Rc<RefCell<Inner>>, lane: LaneId, failure: Failure) {
+    let child = run.borrow().child_of(lane);
+    let Some(block) = child else {
+        end(run, Ended::Failed { lane, failure });
+        return;
+    };
+    let (exit, outcome) = match failure {
+        Failure::Panicked { .. } => (exit::PANICKED, Outcome::Failed),
+        Failure::Vanished => (exit::KILLED, Outcome::Killed),
+        Failure::OutOfMemory { .. } => (exit::KILLED, Outcome::Failed),
+        _ => (exit::TRAPPED, Outcome::Failed),
+    };
+    bury_child(run, lane.instance(), block, exit, outcome);
 }
 
 /// Creates a worker that another worker asked for.
@@ -685,7 +800,7 @@ fn watch(run: &Rc<RefCell<Inner>>, lane: LaneId, lock: &str) {
             at_work && !matches!(inner.phase, Phase::Ended(_))
         };
         if lost {
-            end(&run, Ended::Failed { lane, failure: Failure::Vanished });
+            fail(&run, lane, Failure::Vanished);
         }
     });
     // Without locks a worker that vanishes is not noticed; Stop still ends the run.
@@ -709,6 +824,7 @@ fn end(run: &Rc<RefCell<Inner>>, ended: Ended) {
     inner.workers.clear();
     inner.instances.clear();
     inner.unheard = None;
+    inner.segment = None;
     inner.close_lanes(&ended);
     inner.phase = Phase::Ended(ended);
     let wake = inner.wake.clone();

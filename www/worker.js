@@ -4,7 +4,7 @@ import init, { begin, wbg_rayon_start_worker } from "./engine.js";
 
 self.addEventListener("message", start, { once: true });
 
-async function start({ data: { module, memory, command, port, lock, pool } }) {
+async function start({ data: { module, memory, command, port, segment, lock, pool } }) {
   try {
     await Promise.all([init({ module_or_path: module, memory }), lock && hold(lock)]);
   } catch (error) {
@@ -13,7 +13,7 @@ async function start({ data: { module, memory, command, port, lock, pool } }) {
   }
   // What goes wrong from here on is told by the engine, which listens for it.
   if (pool === undefined) {
-    begin(command, port);
+    begin(command, port, segment);
   } else {
     self.postMessage({ pooled: true });
     wbg_rayon_start_worker(pool);

@@ -6,12 +6,13 @@ use std::cell::Cell;
 use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update, channel};
 use interleave_runtime::instance::{Outside, begin_lane, end_lane, set_outside};
 use interleave_runtime::processes::{self, Mailbox};
+use interleave_runtime::segment::{ExitCode, Segment, run_child};
 use interleave_runtime::sys::{keep_workers, spawn_local};
 use interleave_runtime::{Fault, threads};
 use interleave_trace::{
     InstanceId, LaneId, Level, clock, directory_address, drain_thread, here, set_flush, set_instance, set_recording,
 };
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessagePort};
 
@@ -31,13 +32,20 @@ thread_local! {
 }
 
 /// Begins the work of a worker that the page created. `command` is a [`Command`] in bytes; a process also gets
-/// the port to its parent.
+/// the port to its parent, and each the segment of the run where memory can be shared.
 #[wasm_bindgen]
-pub fn begin(command: &[u8], port: Option<MessagePort>) -> Result<(), JsError> {
+pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedArrayBuffer>) -> Result<(), JsError> {
     let command =
         Command::from_bytes(command).ok_or_else(|| JsError::new("the page and the engine differ in version"))?;
     HEARD.set(true);
-    set_outside(Outside { spawn_thread, spawn_process, gave_up });
+    set_outside(Outside { spawn_thread, spawn_process, spawn_child, end_child, gave_up });
+    if let Some(segment) = segment {
+        let segment = Segment::over(&segment);
+        if matches!(command.role, Role::Host | Role::Explorer { .. }) {
+            segment.prepare();
+        }
+        segment.install();
+    }
     if let Role::Thread { entry } = command.role {
         // SAFETY: the page passes on what `spawn_thread` below told it, once.
         unsafe { threads::run(entry as usize) };
@@ -58,6 +66,10 @@ pub fn begin(command: &[u8], port: Option<MessagePort>) -> Result<(), JsError> {
     }
     set_audience(audience(command.isolated));
     match (command.role, port) {
+        (Role::Child { block }, _) => {
+            run_child(block);
+            post(&Update::Over, &[], &[]);
+        }
         (Role::Process, Some(port)) => spawn_local(async move {
             let mailbox = Mailbox::default();
             let parent = mailbox.connect(port, 0);
@@ -140,6 +152,14 @@ fn spawn_thread(entry: usize, lane: LaneId) {
 
 fn spawn_process(instance: InstanceId, lane: LaneId, port: MessagePort) {
     post(&Update::SpawnProcess { instance: instance.0, lane: lane.0 }, &[("port", &port)], &[&port]);
+}
+
+fn spawn_child(lane: LaneId, block: u32) {
+    post(&Update::SpawnChild { lane: lane.0, block }, &[], &[]);
+}
+
+fn end_child(lane: LaneId, block: u32, exit: ExitCode) {
+    post(&Update::EndChild { lane: lane.0, block, exit: exit.0 }, &[], &[]);
 }
 
 fn gave_up(lane: LaneId, fault: Fault) {

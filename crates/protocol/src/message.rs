@@ -10,7 +10,7 @@
 //!   | <------------------------ Finished / Failed --- |
 //! ```
 //! A message is an object in JavaScript: `command` or `update` in bytes, and beside it the handles that only a
-//! structured clone can carry (`module`, `memory`, `port`, `buffer`). Workers that the page did not create (rayon's)
+//! structured clone can carry (`module`, `memory`, `port`, `segment`, `buffer`). Workers that the page did not create (rayon's)
 //! tell failures on the broadcast channel [`channel`]. What happened in a run is in its trace;
 //! messages only steer.
 
@@ -43,6 +43,11 @@ pub enum Role {
         seeds: u32,
         /// For how long at most, in milliseconds.
         patience_ms: u32,
+    },
+    /// A process that another described in the segment that they share.
+    Child {
+        /// Where.
+        block: u32,
     },
 }
 
@@ -84,6 +89,22 @@ pub enum Update {
         instance: u32,
         /// Its lane.
         lane: u32,
+    },
+    /// A worker for a process is wanted that the sender described in the segment. What befalls it ends it and not the run.
+    SpawnChild {
+        /// Its lane.
+        lane: u32,
+        /// Where it is described.
+        block: u32,
+    },
+    /// Such a process is to be ended.
+    EndChild {
+        /// Its lane.
+        lane: u32,
+        /// Where it is described.
+        block: u32,
+        /// How it ended then.
+        exit: i32,
     },
     /// A part of the trace, in the message's buffer.
     Records,

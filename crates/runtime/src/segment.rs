@@ -37,8 +37,8 @@ use crate::sys::memory::Memory;
 
 pub use error::ProcessError;
 pub use monitor::{Access, Door, Monitor};
-pub(crate) use process::{Ending, Entry, ProcessBlock, children, end_children, own_process};
-pub use process::{ExitCode, is_child};
+pub(crate) use process::{Ending, Entry, ProcessBlock, children, end_children};
+pub use process::{ExitCode, is_child, run_child};
 pub use waiting::{Source, wait_for_any};
 
 /// Addresses of words in the head that only this crate knows.

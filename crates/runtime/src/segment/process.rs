@@ -88,11 +88,13 @@ pub(super) fn own_block() -> u32 {
     sys::own_process()
 }
 
-/// The process that the calling thread belongs to, unless it is the first of the run.
-pub(crate) fn own_process() -> Option<ProcessBlock> {
-    let at = own_block();
-    let segment = Segment::current().filter(|_| at != 0)?;
-    Some(ProcessBlock { at, object: segment.memory.load(at + OBJECT) })
+/// In a worker of its own, on its own lane: runs the process whose description is at `block`, to its end.
+pub fn run_child(block: u32) {
+    if let Some(segment) = Segment::current()
+        && let Ok(process) = ProcessBlock::of_worker(&segment, block)
+    {
+        process.run(&segment);
+    }
 }
 
 /// Whether the calling thread belongs to a process that another asked for.
@@ -276,14 +278,14 @@ impl ProcessBlock {
     }
 
     /// The one whose block is at `at`, as its worker was told.
-    pub(crate) fn of_worker(segment: &Segment, at: u32) -> Result<Self, ProcessError> {
+    fn of_worker(segment: &Segment, at: u32) -> Result<Self, ProcessError> {
         let is_it = segment.is_block(at, BYTES) && segment.memory.load(at + KIND) == MARK;
         let object = is_it.then(|| segment.memory.load(at + OBJECT));
         object.map(|object| Self { at, object }).ok_or(ProcessError::Gone)
     }
 
-    /// In its own worker, on its own lane: runs it to its end, its children's end included.
-    pub(crate) fn run(self, segment: &Segment) {
+    /// Runs it to its end, its children's end included.
+    fn run(self, segment: &Segment) {
         sys::set_own_process(self.at);
         segment.memory.compare_exchange(self.at, status::MADE as u32, status::RUNNING as u32);
         let bytes = segment.memory.load(self.at + ARGUMENTS);
@@ -349,6 +351,7 @@ impl ProcessBlock {
     }
 
     /// The address of its block.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn address(self) -> u32 {
         self.at
     }

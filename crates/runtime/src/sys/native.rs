@@ -15,7 +15,7 @@ use crate::downloads::Download;
 use crate::fault::Fault;
 use crate::instance::begin_lane;
 use crate::processes::{self, Mailbox, Packet};
-use crate::segment::{Ending, ExitCode, ProcessBlock, Segment};
+use crate::segment::{Ending, ExitCode, ProcessBlock, Segment, run_child};
 use crate::threads::Entry;
 
 pub(crate) fn watch_for_faults() {}
@@ -155,11 +155,9 @@ pub(crate) fn send(port: &Port, message: MessageId, payload: &[u8]) {
 pub(crate) fn spawn_child(segment: &Segment, lane: LaneId, block: u32) {
     let segment = segment.clone();
     std::thread::spawn(move || {
-        segment.clone().install();
+        segment.install();
         begin_lane(lane);
-        if let Ok(process) = ProcessBlock::of_worker(&segment, block) {
-            process.run(&segment);
-        }
+        run_child(block);
         detach();
     });
 }

@@ -27,12 +27,14 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use interleave_protocol::{Failure, RunSpec, Workload};
+use interleave_runtime::multiprocessing::ProcessError;
 use interleave_runtime::rt::schedule;
 use interleave_runtime::sync::{self, SyncError, thread};
 use interleave_runtime::{Fault, span};
 use interleave_trace::{Level, clock};
 
 use crate::failure::from_fault;
+use crate::proof::processes;
 use crate::workload::Answer;
 use crate::workloads::grouped;
 
@@ -46,6 +48,8 @@ pub enum Trouble {
     Fault(Fault),
     /// A primitive refused.
     Refused(SyncError),
+    /// A primitive between processes refused.
+    Between(ProcessError),
 }
 
 impl From<Fault> for Trouble {
@@ -60,11 +64,22 @@ impl From<SyncError> for Trouble {
     }
 }
 
+impl From<ProcessError> for Trouble {
+    fn from(error: ProcessError) -> Self {
+        match error {
+            ProcessError::Sync(error) => Self::Refused(error),
+            error => Self::Between(error),
+        }
+    }
+}
+
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Fault(fault) => from_fault(fault),
             Trouble::Refused(SyncError::Cancelled) => Failure::Cancelled,
+            Trouble::Between(ProcessError::NotShared { .. }) => Failure::NoThreads,
+            Trouble::Between(error) => Failure::Panicked { message: error.to_string() },
             Trouble::Refused(error) => Failure::Panicked { message: error.to_string() },
         }
     }
@@ -101,6 +116,7 @@ pub fn program(name: Workload) -> Option<Body> {
         Workload::Convoy => Body::Blocking(convoy::run),
         Workload::PriorityInversion => Body::Blocking(priority_inversion::run),
         Workload::LostWakeup => Body::Blocking(lost_wakeup::run),
+        Workload::ProofOfProcesses => Body::Awaiting(|spec| Box::pin(processes::run(spec))),
         _ => return None,
     })
 }

@@ -9,6 +9,7 @@ mod failure;
 pub mod models;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+mod proof;
 pub mod run;
 #[cfg(target_arch = "wasm32")]
 mod web;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use interleave_protocol::{Failure, Finding, RunSpec, downloads};
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::processes;
+use interleave_runtime::segment::Segment;
 use interleave_runtime::span;
 use interleave_runtime::sys::{block_on, set_files};
 use interleave_trace::ring::Slot;
@@ -45,6 +46,7 @@ pub fn run_natively(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
     let result = std::thread::scope(|scope| {
         let host = scope.spawn(|| {
             let lane = fresh_lane();
+            Segment::new().install();
             begin_lane(lane);
             let (kind, parent, host) = (LaneKind::Thread, LaneId::NONE, LaneId::NONE);
             let spawned = What::Spawned { parent, kind, name: intern("main"), number: NO_NUMBER, host };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use interleave_protocol::{Failure, Model, RunSpec, Switches};
 use interleave_runtime::instance::measure_memory;
+use interleave_runtime::multiprocessing::end_children;
 use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
 use interleave_runtime::rt::{allow_waits, gil};
 use interleave_runtime::span::{self, Title};
@@ -159,6 +160,7 @@ async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
     begin_gil(&spec);
     let outcome = perform(body, spec).await;
     gil::leave();
+    end_children();
     Clocked::<()>::finish(Vec::new());
     let answer = outcome.map_err(Failure::from)?;
     record_answer(&answer);

@@ -18,10 +18,12 @@ pub enum Kind {
     Accident,
     /// Written for one model, with primitives of its own.
     Program,
+    /// A program that only tests run.
+    Proof,
 }
 
 impl Kind {
-    /// All of them, in the order of the catalogue.
+    /// All that a visitor sees, in the order of the catalogue.
     pub const ALL: [Kind; 5] = [Kind::Cpu, Kind::Io, Kind::Mixed, Kind::Accident, Kind::Program];
 
     /// The heading of its group in the catalogue.
@@ -32,6 +34,7 @@ impl Kind {
             Kind::Mixed => "CPU and I/O",
             Kind::Accident => "What goes wrong",
             Kind::Program => "Programs",
+            Kind::Proof => "Proofs",
         }
     }
 }
@@ -85,7 +88,7 @@ impl Info {
     pub fn can_have_gil(&self) -> bool {
         match self.kind {
             Kind::Cpu | Kind::Io | Kind::Mixed => true,
-            Kind::Accident => false,
+            Kind::Accident | Kind::Proof => false,
             Kind::Program => self.only == Some(Model::Threads),
         }
     }
@@ -355,6 +358,11 @@ workloads! {
         latency: Some(knob("Hesitation", "ms", 0, 1_000, 40)),
         ..program(Model::Threads, "lost-wakeup", "A lost wake-up", "A thread looks, then falls asleep, and the bell rings in between.")
     };
+    /// All that there is between processes, for a test in a browser.
+    ProofOfProcesses Info { kind: Kind::Proof, ..program(
+        Model::Processes, "proof-processes", "Everything between processes",
+        "Uses all that processes share and send, and says what did not go as it should.",
+    ) };
 }
 
 impl Workload {
@@ -388,7 +396,8 @@ mod tests {
     #[test]
     fn programs_and_only_they_belong_to_one_model() {
         for info in Workload::ALL.iter().map(|workload| workload.info()) {
-            assert_eq!(info.only.is_some(), info.kind == Kind::Program, "{}", info.id);
+            let is_program = matches!(info.kind, Kind::Program | Kind::Proof);
+            assert_eq!(info.only.is_some(), is_program, "{}", info.id);
         }
     }
 }

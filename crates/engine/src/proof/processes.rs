@@ -5,8 +5,8 @@ use std::time::Duration;
 use interleave_protocol::RunSpec;
 use interleave_runtime::multiprocessing::{
     Array, Barrier, BoundedSemaphore, Condition, Connection, Event, ExitCode, JoinableQueue, Lock, Process,
-    ProcessError, Queue, RLock, RawValue, Semaphore, SharedMemory, SimpleQueue, Value, both_ways, end_children, one_way,
-    wait,
+    ProcessError, Queue, RLock, RawValue, Semaphore, SharedMemory, SimpleQueue, Value, both_ways, end_children,
+    one_way, wait,
 };
 use interleave_runtime::rt::SyncError;
 use interleave_runtime::segment::Segment;
@@ -100,7 +100,8 @@ fn not_isolated() -> Vec<String> {
         SharedMemory::create(None, 10).err(),
         Process::new(title("process"), |(): ()| (), ()).start().err(),
     ];
-    let texts = refusals.into_iter().map(|refusal| refusal.map_or("it was not refused".to_owned(), |it| it.to_string()));
+    let texts =
+        refusals.into_iter().map(|refusal| refusal.map_or("it was not refused".to_owned(), |it| it.to_string()));
     texts.inspect(|text| span::note(Level::Info, text)).filter(|text| !text.ends_with(sentence)).collect()
 }
 
@@ -343,7 +344,10 @@ fn round_trips() -> Wrong {
     joined(&[mirror])?;
     times.sort_unstable();
     let at = |part: usize| times[times.len() * part / 100] as f64 / 1e3;
-    span::note(Level::Info, &format!("a round trip takes {:.1} us (a tenth {:.1}, nine tenths {:.1})", at(50), at(10), at(90)));
+    span::note(
+        Level::Info,
+        &format!("a round trip takes {:.1} us (a tenth {:.1}, nine tenths {:.1})", at(50), at(10), at(90)),
+    );
     Ok(())
 }
 

@@ -12,6 +12,8 @@
 
 mod connection;
 mod locks;
+mod manager;
+mod pool;
 mod process;
 mod queues;
 mod values;
@@ -22,6 +24,8 @@ use serde::de::DeserializeOwned;
 pub use crate::segment::ProcessError;
 pub use connection::{Connection, Waitable, both_ways, one_way, wait};
 pub use locks::{Barrier, BoundedSemaphore, Condition, Event, Guard, Lock, RLock, Semaphore};
+pub use manager::{DictProxy, EventProxy, ListProxy, LockProxy, Manager, NamespaceProxy, QueueProxy, ValueProxy};
+pub use pool::{Later, Options, Pool, Results};
 pub use process::{Exit, ExitCode, Process, Started, active_children, end_children, is_child};
 pub use queues::{JoinableQueue, Queue, SimpleQueue};
 pub use values::{Array, RawArray, RawValue, Scalar, SharedMemory, Value};

@@ -108,7 +108,8 @@ impl Segment {
 
     /// The one that the calling thread uses.
     pub fn current() -> Option<Self> {
-        CURRENT.with_borrow(Clone::clone)
+        // A thread that is just ending has none any more.
+        CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }
 
     /// The one that the calling thread uses, or the reason why `what` cannot be had.

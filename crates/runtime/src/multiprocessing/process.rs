@@ -94,6 +94,10 @@ pub struct Started {
 }
 
 impl Started {
+    pub(crate) fn block(&self) -> ProcessBlock {
+        self.block
+    }
+
     /// What it is called.
     pub fn title(&self) -> Title {
         self.title

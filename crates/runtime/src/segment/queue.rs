@@ -47,6 +47,24 @@ impl Queue {
         self.monitor.object()
     }
 
+    /// As two numbers, to be kept in shared words.
+    pub fn to_words(self) -> [u32; 2] {
+        self.monitor.into_parts().into()
+    }
+
+    /// The one that was made into these numbers.
+    pub fn from_words([at, object]: [u32; 2]) -> Self {
+        Self { monitor: Monitor::from_parts(at, object) }
+    }
+
+    pub(super) fn monitor(self) -> Monitor {
+        self.monitor
+    }
+
+    pub(super) fn is_ready(segment: &Segment, monitor: Monitor) -> bool {
+        monitor.with(segment, |access| access.get(COUNT) > 0)
+    }
+
     fn checked(&self) -> Result<(Segment, Monitor), ProcessError> {
         let segment = Segment::needed_for("A queue that blocks")?;
         let monitor = self.monitor.check(&segment, ObjectKind::Queue, WORDS)?;

@@ -1,12 +1,13 @@
 //! Waiting for several things at once: messages, and ends of processes.
 
-use interleave_trace::{LaneId, ObjectId};
+use interleave_trace::{LaneId, ObjectId, is_recording};
 
 use super::Segment;
 use super::error::ProcessError;
-use super::monitor::{Door, Over, go_on, record_wait};
+use super::monitor::{Door, Monitor, go_on, record_wait};
 use super::pipe::{End, is_ready};
 use super::process::ProcessBlock;
+use super::queue::Queue;
 use super::waiters::{Deadline, Signal, Waiter};
 use crate::rt::{SyncError, Wait};
 
@@ -17,6 +18,7 @@ pub struct Source(pub(crate) Kind);
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Pipe(End),
+    Queue(Queue),
     Process(ProcessBlock),
 }
 
@@ -24,6 +26,20 @@ impl Source {
     /// That something can be received from a pipe, be it the end.
     pub fn pipe(end: End) -> Self {
         Self(Kind::Pipe(end))
+    }
+
+    /// That something can be got from a queue.
+    pub fn queue(queue: Queue) -> Self {
+        Self(Kind::Queue(queue))
+    }
+
+    /// Where lanes wait for it, unless it is the end of a process.
+    fn monitor(self) -> Result<Option<Monitor>, ProcessError> {
+        Ok(match self.0 {
+            Kind::Process(_) => None,
+            Kind::Pipe(end) => Some(end.incoming()?),
+            Kind::Queue(queue) => Some(queue.monitor()),
+        })
     }
 
     pub(crate) fn process(block: ProcessBlock) -> Self {
@@ -34,6 +50,7 @@ impl Source {
         match self.0 {
             Kind::Process(block) => Ok(block.exit_code(segment).is_some()),
             Kind::Pipe(end) => Ok(end.incoming()?.with(segment, |access| is_ready(access))),
+            Kind::Queue(queue) => Ok(Queue::is_ready(segment, queue.monitor())),
         }
     }
 
@@ -41,13 +58,14 @@ impl Source {
         match self.0 {
             Kind::Process(block) => block.object(),
             Kind::Pipe(end) => end.object(),
+            Kind::Queue(queue) => queue.object(),
         }
     }
 
     fn holder(self, segment: &Segment) -> LaneId {
         match self.0 {
             Kind::Process(block) => block.lane(segment),
-            Kind::Pipe(_) => LaneId::NONE,
+            Kind::Pipe(_) | Kind::Queue(_) => LaneId::NONE,
         }
     }
 }
@@ -74,31 +92,20 @@ pub fn wait_for_any(sources: &[Source], wait: &Wait) -> Result<Vec<usize>, Proce
     let deadline = Deadline::after(wait.timeout);
     let main = segment.take_waiter(None)?;
     let mut places = Vec::new();
-    let mut woken = false;
     let waited = wait_with(&segment, sources, wait, deadline, main, &mut places);
-    for (end, waiter) in places {
-        if let Ok(monitor) = end.incoming() {
-            monitor.with(&segment, |access| {
-                let was_woken = !access.withdraw(Door::First, waiter);
-                woken |= was_woken;
-                if was_woken {
-                    // It takes nothing: another who waits there goes on.
-                    access.wake_one(Door::First);
-                }
-            });
-        }
+    for (monitor, waiter) in places {
+        monitor.with(&segment, |access| {
+            let was_woken = !access.withdraw(Door::First, waiter);
+            if was_woken {
+                // It takes nothing: another who waits there goes on.
+                access.wake_one(Door::First);
+            }
+        });
         segment.free_waiter(waiter);
     }
     segment.free_waiter(main);
     let object = if let [one] = sources { one.object() } else { ObjectId::NONE };
-    go_on(
-        object,
-        match &waited {
-            _ if woken => Over::Woken,
-            Ok(found) if found.is_empty() => Over::TimedOut,
-            _ => Over::ByItself,
-        },
-    );
+    go_on(object, object != ObjectId::NONE && waited.as_ref().is_ok_and(Vec::is_empty));
     waited
 }
 
@@ -108,18 +115,19 @@ fn wait_with(
     wait: &Wait,
     deadline: Deadline,
     main: Waiter,
-    places: &mut Vec<(End, Waiter)>,
+    places: &mut Vec<(Monitor, Waiter)>,
 ) -> Result<Vec<usize>, ProcessError> {
-    let record = || match sources {
-        [one] => record_wait(one.object(), wait, one.holder(segment)),
-        _ => record_wait(ObjectId::NONE, wait, LaneId::NONE),
-    };
-    record();
+    if is_recording() {
+        match sources {
+            [one] => record_wait(one.object(), wait, one.holder(segment)),
+            _ => record_wait(ObjectId::NONE, wait, LaneId::NONE),
+        }
+    }
     for source in sources {
-        if let Kind::Pipe(end) = source.0 {
+        if let Some(monitor) = source.monitor()? {
             let waiter = segment.take_waiter(Some(main))?;
-            end.incoming()?.with(segment, |access| access.enter(Door::First, waiter, false));
-            places.push((end, waiter));
+            monitor.with(segment, |access| access.enter(Door::First, waiter, false));
+            places.push((monitor, waiter));
         }
     }
     loop {
@@ -133,16 +141,11 @@ fn wait_with(
             Signal::Cancelled => return Err(SyncError::Cancelled.into()),
             Signal::Woken | Signal::LookAgain => {
                 // Who was woken at one pipe is in that queue no more.
-                let mut woken = false;
-                for (end, waiter) in places.iter() {
-                    end.incoming()?.with(segment, |access| {
-                        woken |= !access.withdraw(Door::First, *waiter);
+                for (monitor, waiter) in places.iter() {
+                    monitor.with(segment, |access| {
+                        access.withdraw(Door::First, *waiter);
                         access.enter(Door::First, *waiter, false);
                     });
-                }
-                if woken {
-                    // That wait is over; this is another.
-                    record();
                 }
             }
         }

@@ -1,10 +1,10 @@
 //! Waiting for several things at once: messages, and ends of processes.
 
-use interleave_trace::{LaneId, ObjectId, is_recording};
+use interleave_trace::{LaneId, ObjectId};
 
 use super::Segment;
 use super::error::ProcessError;
-use super::monitor::{Door, Monitor, go_on, record_wait};
+use super::monitor::{Door, Monitor, Over, go_on, record_wait};
 use super::pipe::{End, is_ready};
 use super::process::ProcessBlock;
 use super::queue::Queue;
@@ -92,10 +92,12 @@ pub fn wait_for_any(sources: &[Source], wait: &Wait) -> Result<Vec<usize>, Proce
     let deadline = Deadline::after(wait.timeout);
     let main = segment.take_waiter(None)?;
     let mut places = Vec::new();
+    let mut woken = false;
     let waited = wait_with(&segment, sources, wait, deadline, main, &mut places);
     for (monitor, waiter) in places {
         monitor.with(&segment, |access| {
             let was_woken = !access.withdraw(Door::First, waiter);
+            woken |= was_woken;
             if was_woken {
                 // It takes nothing: another who waits there goes on.
                 access.wake_one(Door::First);
@@ -105,7 +107,14 @@ pub fn wait_for_any(sources: &[Source], wait: &Wait) -> Result<Vec<usize>, Proce
     }
     segment.free_waiter(main);
     let object = if let [one] = sources { one.object() } else { ObjectId::NONE };
-    go_on(object, object != ObjectId::NONE && waited.as_ref().is_ok_and(Vec::is_empty));
+    go_on(
+        object,
+        match &waited {
+            _ if woken => Over::Woken,
+            Ok(found) if found.is_empty() => Over::TimedOut,
+            _ => Over::ByItself,
+        },
+    );
     waited
 }
 
@@ -117,12 +126,11 @@ fn wait_with(
     main: Waiter,
     places: &mut Vec<(Monitor, Waiter)>,
 ) -> Result<Vec<usize>, ProcessError> {
-    if is_recording() {
-        match sources {
-            [one] => record_wait(one.object(), wait, one.holder(segment)),
-            _ => record_wait(ObjectId::NONE, wait, LaneId::NONE),
-        }
-    }
+    let record = || match sources {
+        [one] => record_wait(one.object(), wait, one.holder(segment)),
+        _ => record_wait(ObjectId::NONE, wait, LaneId::NONE),
+    };
+    record();
     for source in sources {
         if let Some(monitor) = source.monitor()? {
             let waiter = segment.take_waiter(Some(main))?;
@@ -141,11 +149,16 @@ fn wait_with(
             Signal::Cancelled => return Err(SyncError::Cancelled.into()),
             Signal::Woken | Signal::LookAgain => {
                 // Who was woken at one pipe is in that queue no more.
+                let mut woken = false;
                 for (monitor, waiter) in places.iter() {
                     monitor.with(segment, |access| {
-                        access.withdraw(Door::First, *waiter);
+                        woken |= !access.withdraw(Door::First, *waiter);
                         access.enter(Door::First, *waiter, false);
                     });
+                }
+                if woken {
+                    // That wait is over; this is another.
+                    record();
                 }
             }
         }

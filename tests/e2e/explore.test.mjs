@@ -26,7 +26,7 @@ inEachBrowser((here) => {
   check(here, 'Stop ends exploring, and the next run works', async (open) => {
     const visit = await open({ link: { workload: 'race', size: 20, tasks: 1 } });
     await visit.press('Explore');
-    await visit.until('seeds are being tried', () => /seeds tried/.test(document.querySelector('.status')?.textContent));
+    await visit.until('it says so', () => /^Exploring/.test(document.querySelector('.status')?.textContent));
     await visit.press('Stop');
     const stopped = await visit.next('explored');
     assert.equal(stopped.outcome, 'stopped');

@@ -19,7 +19,7 @@ use std::ops::Range;
 use interleave_trace::{LaneId, LaneKind, Mark, Outcome, State, TimeNs};
 
 use crate::activity::Share;
-use crate::deadlock::Deadlock;
+use crate::deadlock::{Deadlock, Stuck};
 use crate::edges::{Edge, EdgeId, EdgeKind};
 use crate::ids::Ids;
 use crate::lanes::{Row, Rows};
@@ -420,22 +420,22 @@ impl Scene {
     ///  lane 2   running     [waits for left (2)    ]
     /// ```
     pub fn draw_deadlock(&mut self, store: &Store, rows: &Rows, viewport: &Viewport, deadlock: &Deadlock) {
-        for stuck in deadlock.lanes.iter().take(MOST_KNOTS) {
-            let (Some(row), Some(span)) = (rows.row_of(store, stuck.lane), store.span(stuck.lane, stuck.span.index))
-            else {
-                continue;
-            };
-            let (y, height) = bar(viewport, viewport.y_of(row));
+        let visible = |stuck: &Stuck| {
+            let (row, span) = (rows.row_of(store, stuck.lane)?, store.span(stuck.lane, stuck.span.index)?);
             let left = viewport.x_of(span.start).max(0.0);
             let right = viewport.x_of(span.end).max(left + 1.0).min(viewport.width);
-            if left >= viewport.width || right <= 0.0 {
-                continue;
-            }
+            (left < viewport.width && right > 0.0).then_some((row, left, right))
+        };
+        let places = deadlock.circle as u32 + 1;
+        let circle = deadlock.lanes.iter().take(deadlock.circle).filter_map(visible);
+        let room = circle.map(|(_, left, right)| right - left).fold(f64::INFINITY, f64::min);
+        let apart = ARROW_APART.min(room / f64::from(places + 1));
+        for stuck in deadlock.lanes.iter().take(MOST_KNOTS) {
+            let Some((row, left, right)) = visible(stuck) else { continue };
+            let (y, height) = bar(viewport, viewport.y_of(row));
             let rect = Rect { x: left, y, width: right - left, height };
             let to = stuck.holder.filter(|holder| *holder != stuck.lane).and_then(|holder| rows.row_of(store, holder));
             let arrow = to.map(|to| {
-                let places = deadlock.circle as u32 + 1;
-                let apart = ARROW_APART.min(rect.width / f64::from(places + 1));
                 let x = right - apart * f64::from(stuck.in_circle.unwrap_or(places));
                 let (above, below) = bar(viewport, viewport.y_of(to));
                 // From the middle of the wait to the nearer edge of the other row's bar.

@@ -5,22 +5,31 @@
 //! run but its result.
 
 mod barrier;
+mod blocked_loop;
 mod condition;
 mod convoy;
+mod coroutines;
 mod interleaved_output;
 mod lock;
 mod lost_wakeup;
+mod manager;
 mod philosophers;
 mod philosophers_mended;
+mod ping_pong;
+mod pool_map;
 mod priority_inversion;
+mod processes;
 mod producer_consumer;
 mod race;
 mod rlock;
 mod semaphore;
+mod spawn_cost;
 mod start_gun;
 mod start_join;
 mod two_locks;
 mod two_locks_ordered;
+mod value_array;
+mod weights;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,11 +39,12 @@ use interleave_protocol::{Failure, RunSpec, Workload};
 use interleave_runtime::multiprocessing::ProcessError;
 use interleave_runtime::rt::schedule;
 use interleave_runtime::sync::{self, SyncError, thread};
+use interleave_runtime::tasks::Raised;
 use interleave_runtime::{Fault, span};
 use interleave_trace::{Level, clock};
 
 use crate::failure::from_fault;
-use crate::proof::processes;
+use crate::proof;
 use crate::workload::Answer;
 use crate::workloads::grouped;
 
@@ -42,7 +52,7 @@ use crate::workloads::grouped;
 pub type Outcome = Result<Answer, Trouble>;
 
 /// Why a program gave up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Trouble {
     /// A thread, process or task that it waited for did.
     Fault(Fault),
@@ -50,6 +60,8 @@ pub enum Trouble {
     Refused(SyncError),
     /// A primitive between processes refused.
     Between(ProcessError),
+    /// What a task awaited was raised as an error.
+    Raised(Raised),
 }
 
 impl From<Fault> for Trouble {
@@ -73,6 +85,16 @@ impl From<ProcessError> for Trouble {
     }
 }
 
+impl From<Raised> for Trouble {
+    fn from(raised: Raised) -> Self {
+        match raised {
+            Raised::Refused(error) => Self::Refused(error),
+            Raised::Fault(fault) => Self::Fault(fault),
+            raised => Self::Raised(raised),
+        }
+    }
+}
+
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Self {
         match trouble {
@@ -81,6 +103,7 @@ impl From<Trouble> for Failure {
             Trouble::Between(ProcessError::NotShared { .. }) => Failure::NoThreads,
             Trouble::Between(error) => Failure::Panicked { message: error.to_string() },
             Trouble::Refused(error) => Failure::Panicked { message: error.to_string() },
+            Trouble::Raised(raised) => Failure::Panicked { message: raised.to_string() },
         }
     }
 }
@@ -116,7 +139,16 @@ pub fn program(name: Workload) -> Option<Body> {
         Workload::Convoy => Body::Blocking(convoy::run),
         Workload::PriorityInversion => Body::Blocking(priority_inversion::run),
         Workload::LostWakeup => Body::Blocking(lost_wakeup::run),
-        Workload::ProofOfProcesses => Body::Awaiting(|spec| Box::pin(processes::run(spec))),
+        Workload::ProofOfProcesses => Body::Awaiting(|spec| Box::pin(proof::processes::run(spec))),
+        Workload::Coroutines => Body::Awaiting(|spec| Box::pin(coroutines::run(spec))),
+        Workload::BlockedLoop => Body::Awaiting(|spec| Box::pin(blocked_loop::run(spec))),
+        Workload::Processes => Body::Blocking(processes::run),
+        Workload::PingPong => Body::Blocking(ping_pong::run),
+        Workload::Manager => Body::Blocking(manager::run),
+        Workload::PoolMap => Body::Blocking(pool_map::run),
+        Workload::Weights => Body::Awaiting(|spec| Box::pin(weights::run(spec))),
+        Workload::SpawnCost => Body::Awaiting(|spec| Box::pin(spawn_cost::run(spec))),
+        Workload::ValueArray => Body::Blocking(value_array::run),
         _ => return None,
     })
 }
@@ -126,10 +158,33 @@ fn say(text: impl AsRef<str>) {
     span::note(Level::Info, text.as_ref());
 }
 
-/// A number of things: "1 runner", "2,000 runners".
+/// A number of things: "1 runner", "2,000 runners", "3 processes".
 fn counted(number: u32, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(number))
+    let things = match (number, thing.strip_suffix('y')) {
+        (1, _) => thing.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        _ if thing.ends_with('s') => format!("{thing}es"),
+        _ => format!("{thing}s"),
+    };
+    format!("{} {things}", grouped(number))
+}
+
+/// An amount of memory.
+fn bytes(bytes: u64) -> String {
+    const KIB: f64 = 1024.0;
+    match bytes as f64 {
+        bytes if bytes >= KIB * KIB => format!("{:.1} MiB", bytes / KIB / KIB),
+        bytes if bytes >= KIB => format!("{:.1} KiB", bytes / KIB),
+        bytes => format!("{bytes} bytes"),
+    }
+}
+
+/// A time.
+fn duration(ns: u64) -> String {
+    match ns as f64 {
+        ns if ns >= 1e6 => format!("{:.1} ms", ns / 1e6),
+        ns => format!("{:.1} µs", ns / 1e3),
+    }
 }
 
 /// Keeps the processor for so long, as work would. In a seeded schedule, where only steps count, it is a sleep.

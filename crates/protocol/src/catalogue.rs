@@ -260,6 +260,59 @@ workloads! {
         latency: Some(knob("Pause", "ms", 0, 1_000, 12)),
         ..program(Model::Threads, "interleaved-output", "Output of two threads", "One thread prints numbers and one prints letters, with a short pause before each line.")
     };
+    /// Coroutines that wait together.
+    Coroutines Info {
+        tasks: Some(knob("Coroutines", "coroutines", 1, 2_000, 3)),
+        latency: Some(knob("Errand", "ms", 0, 5_000, 150)),
+        ..program(Model::Tasks, "coroutines", "Coroutines, gathered", "Coroutines run an errand each on one thread, and are gathered.")
+    };
+    /// One that computes while others tick.
+    BlockedLoop Info {
+        size: Some(knob("Computing", "ms", 0, 5_000, 160)),
+        tasks: Some(knob("In pieces", "pieces", 1, 1_000, 1)),
+        latency: Some(knob("A tick every", "ms", 1, 1_000, 20)),
+        ..program(Model::Tasks, "blocked-loop", "An event loop, blocked", "Three coroutines tick, and a fourth computes without letting go.")
+    };
+    /// Processes that are started and joined.
+    Processes Info {
+        size: Some(knob("Base", "is raised", 1, 50, 10)),
+        tasks: Some(knob("Processes", "processes", 1, 8, 2)),
+        ..program(Model::Processes, "processes", "Starting and joining processes", "Processes compute the square, the cube and so on of a number, and send what they found.")
+    };
+    /// A message to and fro between two processes.
+    PingPong Info {
+        size: Some(knob("Round trips", "round trips", 1, 5_000, 200)),
+        ..program(Model::Processes, "ping-pong", "Ping-pong through a pipe", "A message goes to another process and comes back.")
+    };
+    /// A shared number and a shared list.
+    ValueArray Info {
+        size: Some(knob("Additions each", "additions", 1, 5_000, 200)),
+        tasks: Some(knob("Processes", "processes", 1, 8, 2)),
+        ..program(Model::Processes, "value-array", "A shared value and array", "Processes add to one shared number and count in a shared list.")
+    };
+    /// A dict in a process of its own.
+    Manager Info {
+        tasks: Some(knob("Writers", "processes", 1, 8, 2)),
+        ..program(Model::Processes, "manager", "A manager’s dict", "Processes fill a dict that lives in a process of its own.")
+    };
+    /// One function over many arguments, by a pool of processes.
+    PoolMap Info {
+        size: Some(knob("Arguments", "arguments", 1, 2_000, 48)),
+        tasks: Some(knob("Processes", "processes", 1, 8, 2)),
+        ..program(Model::Processes, "pool-map", "A pool’s map", "A pool of processes maps one function over many arguments.")
+    };
+    /// What a thread, a process and a task weigh.
+    Weights Info {
+        size: Some(knob("Tasks", "tasks", 100, 50_000, 4_000)),
+        tasks: Some(knob("Threads, processes", "of each", 1, 16, 3)),
+        ..program(Model::Processes, "weights", "What lanes weigh", "Measures how much memory a thread, a process and a task take.")
+    };
+    /// How long it takes to start a thread, a process and a task.
+    SpawnCost Info {
+        size: Some(knob("Tasks", "tasks", 10, 20_000, 1_000)),
+        tasks: Some(knob("Threads, processes", "of each", 1, 64, 8)),
+        ..program(Model::Processes, "spawn-cost", "What starting costs", "Measures how long it takes to start a thread, a process and a task.")
+    };
     /// Threads that add to one counter without a lock.
     Race Info {
         size: Some(knob("Additions each", "additions", 1, 10_000_000, 100_000)),

@@ -29,6 +29,7 @@ chapters! {
     Lanes = "Threads, processes, tasks",
     Limits = "What limits the work",
     Sharing = "Sharing memory",
+    Talking = "Processes that talk",
     Accidents = "When it goes wrong",
     Costs = "What it costs",
 }
@@ -216,6 +217,46 @@ const LESSONS: &[Lesson] = &[
         way: Way::Run,
     },
     Lesson {
+        id: "processes",
+        title: "Starting and joining processes",
+        chapter: Chapter::Lanes,
+        text: "Main starts two processes and waits for them. A process looks like a thread on the timeline and is \
+               something else: a worker with a memory of its own. It knows nothing but the arguments that it was \
+               sent, and what it finds out it has to send back: here through a queue. What one breaks, the others \
+               do not notice. The price is to be seen: the dashed starting spans are longer than those of threads, \
+               since a whole instance of the program has to be set up, memory and all. Read in the log what each of \
+               them printed.",
+        question: Question {
+            ask: "A process changes one of its variables. Does main see it?",
+            choices: &["Yes, as with a thread", "No, they share nothing"],
+            right: Right::Choice(1),
+            why: "Each has a memory of its own. What others are to know has to be sent, or put into memory that was shared on purpose.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=processes",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "coroutines",
+        title: "Coroutines, gathered",
+        chapter: Chapter::Lanes,
+        text: "A coroutine is a function that can stop in the middle and let others go on until what it awaits is \
+               there. Three of them sleep here, on one thread: main spawns them and gathers their results, in the \
+               order in which they were started. On the timeline they are lanes under the event loop: a short solid \
+               bar, a long sleep, a short solid bar. No two solid bars overlap, and yet all three sleep at once. \
+               Nothing has to be started for them, no worker and no stack, so you may have thousands: set 2,000 and \
+               see how long it takes.",
+        question: Question {
+            ask: "2,000 coroutines that sleep 150 ms each, on one thread: how long in all?",
+            choices: &["About 150 ms", "About 2 seconds", "About 5 minutes"],
+            right: Right::Choice(0),
+            why: "They all sleep at the same time. Only waking each of them takes some microseconds of the one thread.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=coroutines",
+        way: Way::Run,
+    },
+    Lesson {
         id: "concurrency-parallelism",
         title: "Concurrent is not parallel",
         chapter: Chapter::Lanes,
@@ -347,6 +388,25 @@ const LESSONS: &[Lesson] = &[
         },
         preset: "workload=requests&model=tasks&size=100&tasks=60&latency=80&rate=200&workers=2",
         way: Way::Compare,
+    },
+    Lesson {
+        id: "blocked-loop",
+        title: "An event loop, blocked",
+        chapter: Chapter::Limits,
+        text: "Three coroutines tick every 20 ms. A fourth computes for 160 ms without awaiting anything, and since \
+               it never lets go, no other can go on: all three tickers stand ready, dotted, until it is done. In a \
+               server that would be every other visitor’s request. The more pieces the work is cut into, with a \
+               turn for others between two, the less late the ticks are. Set “In pieces” to 16 and run again. \
+               Better still: give such work to a thread or a process, and await its end.",
+        question: Question {
+            ask: "Into how many pieces must 160 ms be cut, so that no tick is more than about 10 ms late?",
+            choices: &["2", "16", "None: loops take turns by themselves"],
+            right: Right::Choice(1),
+            why: "A tick can be late by one whole piece. Event loops switch only where a coroutine awaits.",
+            evidence: Evidence::SeveralRuns,
+        },
+        preset: "workload=blocked-loop",
+        way: Way::Run,
     },
     Lesson {
         id: "race",
@@ -500,6 +560,85 @@ const LESSONS: &[Lesson] = &[
             evidence: Evidence::SeveralRuns,
         },
         preset: "workload=producer-consumer",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "ping-pong",
+        title: "Ping-pong through a pipe",
+        chapter: Chapter::Talking,
+        text: "A number goes to another process and comes back, increased by one, two hundred times. A pipe has two \
+               ends; each side sends into its own and receives what the other sent. Zoom in: the two lanes take \
+               turns, each waits while the other runs, and the dashed lines go to and fro between them. Nothing is \
+               shared, so nothing has to be locked; but each trip takes its time, and both processors are never \
+               busy together. So send few large messages rather than many small ones, and do not wait for each \
+               answer.",
+        question: Question {
+            ask: "How long does one round trip take on this machine?",
+            choices: &["Less than a microsecond", "Some microseconds to some hundred", "More than ten milliseconds"],
+            right: Right::Choice(1),
+            why: "The other process has to be woken each time, and that is a matter of microseconds: a thousand times a function call.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=ping-pong",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "value-array",
+        title: "A shared value and array",
+        chapter: Chapter::Talking,
+        text: "Processes share nothing, unless one asks for it: a Value is one number in memory that all of them \
+               see, an Array is a list of them. Two processes add to the same total, so the race on a counter is \
+               back, and with it the lock: each Value has one of its own, and update takes it for reading and \
+               writing back together. The slanted bars are waits for it. The array needs no waiting worth \
+               mentioning, since each process writes only its own place. Nothing had to be sent: look, there are no \
+               dashed lines between the two.",
+        question: Question {
+            ask: "Which of the two could do without a lock here?",
+            choices: &["The total", "The list of counts", "Both"],
+            right: Right::Choice(1),
+            why: "Each place of the list has just one writer. The total has two, and reading and writing back is two steps.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=value-array",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "manager",
+        title: "A manager’s dict",
+        chapter: Chapter::Talking,
+        text: "Memory for numbers is easily shared; a dict is not. So it lives in one process, the manager, and \
+               what the others have is a proxy: whatever they do with it is sent there, done there, and the answer \
+               comes back. Look for the manager’s lane: it waits for requests all the time and works for a moment \
+               at each. That way many processes, and any kind of object, work together, with one message there and \
+               one back for every single access. Asking a thousand times is a thousand round trips.",
+        question: Question {
+            ask: "Who does the work of dict.set?",
+            choices: &["The process that calls it", "The manager", "Whoever is free"],
+            right: Right::Choice(1),
+            why: "The proxy only sends what is to be done. The dict itself is in the manager’s memory, and nowhere else.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=manager",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "pool-map",
+        title: "A pool’s map",
+        chapter: Chapter::Talking,
+        text: "A pool starts a few processes once and gives them work as long as there is some. Map takes one \
+               function and many arguments, cuts them into chunks, sends the chunks to whoever is free, and puts \
+               the results in the order of their arguments, whoever was done first. It is the simplest way to use \
+               all processors: no lock, no message of your own. Look at the lanes: each process gets a chunk, \
+               works, and gets the next. Later numbers take a little longer, so more and smaller chunks balance \
+               better, and cost more messages.",
+        question: Question {
+            ask: "In which order are the results?",
+            choices: &["As they were finished", "As their arguments were", "At random"],
+            right: Right::Choice(1),
+            why: "Map waits for all and sorts by argument. Who wants each result as soon as it is there takes imap_unordered.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=pool-map",
         way: Way::Run,
     },
     Lesson {
@@ -664,6 +803,46 @@ const LESSONS: &[Lesson] = &[
             evidence: Evidence::Gil,
         },
         preset: "workload=primes&model=threads&size=1500000&gil=on",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "memory",
+        title: "What a thread, a process and a task weigh",
+        chapter: Chapter::Costs,
+        text: "Main starts 4,000 tasks, three threads and three processes, keeps all of them, and measures how much \
+               memory is there before and after. A task is an object on a heap: what it has to remember while it \
+               waits. A thread needs a stack, reserved in full, and a ring for what it records. A process needs a \
+               whole instance with its own memory, program data and all. The log has the sums, the result what a \
+               single one comes to. All of it was measured in this run; another browser gives other numbers, and \
+               these are only the parts that WebAssembly can see.",
+        question: Question {
+            ask: "With the memory of one process, how many tasks could you have?",
+            choices: &["Ten or so", "Hundreds", "Thousands"],
+            right: Right::Choice(2),
+            why: "Divide the two numbers of your own run: a task weighs next to nothing, and that is why servers like them.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=weights",
+        way: Way::Run,
+    },
+    Lesson {
+        id: "spawn-cost",
+        title: "What starting costs",
+        chapter: Chapter::Costs,
+        text: "Eight threads and eight processes are started and joined one after the other, doing nothing, then a \
+               thousand tasks. The dashed spans are the starting itself: the page has to create a worker, which \
+               loads the module and, for a process, sets up a memory. A task is only put into a queue. The result \
+               tells the middle of each, measured in this run. Whoever has small work for many should start workers \
+               once and keep them, which is what pools are for. “Cold” and “warm” in the workloads make the same \
+               difference.",
+        question: Question {
+            ask: "Which is the order from cheapest to dearest to start?",
+            choices: &["Thread, task, process", "Task, thread, process", "Task, process, thread"],
+            right: Right::Choice(1),
+            why: "A task is an entry in a queue, a thread a worker on memory that is there, a process a worker and a memory of its own.",
+            evidence: Evidence::OneRun,
+        },
+        preset: "workload=spawn-cost",
         way: Way::Run,
     },
     Lesson {

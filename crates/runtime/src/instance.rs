@@ -50,6 +50,12 @@ pub fn end_lane() {
     record(What::Ended(span::outcome()));
 }
 
+/// The size of this instance's memory, where that can be known: a program that runs natively shares its process with
+/// others.
+pub fn memory_bytes() -> Option<u64> {
+    sys::memory_bytes()
+}
+
 /// Records the size of this instance's memory.
 pub fn measure_memory() {
     if let Some(value) = sys::memory_bytes() {

@@ -452,6 +452,10 @@ pub const KEPT_TICKET: Ticket = FIRST_FILE_TICKET - 1;
 /// Why threads cannot run here.
 pub const NO_THREADS: &str = "Threads need a page that is cross-origin isolated.";
 
+/// Why processes that share something cannot run here.
+pub const NO_SEGMENT: &str =
+    "These processes share locks and queues, which needs a page that is cross-origin isolated.";
+
 impl Session {
     /// As the page is opened at an address.
     pub fn new(surroundings: Surroundings, link: Link) -> Self {
@@ -563,7 +567,15 @@ impl Session {
         if self.surroundings.missing.is_some() {
             return self.surroundings.missing;
         }
-        (self.spec.model == Model::Threads && !self.surroundings.isolated).then_some(NO_THREADS)
+        if self.surroundings.isolated {
+            return None;
+        }
+        match (self.spec.model, self.info().only) {
+            (Model::Threads, _) => Some(NO_THREADS),
+            // Those of a workload only send messages.
+            (Model::Processes, Some(_)) => Some(NO_SEGMENT),
+            _ => None,
+        }
     }
 
     /// Why there is nothing to compare.

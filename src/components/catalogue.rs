@@ -34,7 +34,7 @@ pub fn Catalogue(props: &Props) -> Html {
             let onclick = move |_: MouseEvent| dispatcher.dispatch(Action::LessonChosen(lesson));
             html! {
                 <li>
-                    <button type="button" class="entry" aria-current={chosen.then_some("true")} {onclick}>
+                    <button type="button" class="entry lesson-entry" data-lesson={lesson.id} aria-current={chosen.then_some("true")} {onclick}>
                         { lesson.title }
                     </button>
                 </li>

@@ -241,3 +241,54 @@ fn what_cannot_take_turns_is_not_explored() {
     let it = session("?workload=blur", HERE).after(Action::ExplorePressed);
     assert_eq!((it.under_way, it.status.tone), (None, Tone::Bad));
 }
+
+#[test]
+fn a_lesson_brings_its_own_settings_and_another_workload_closes_it() {
+    let race = Lesson::from_id("race").expect("a lesson");
+    let mut it = session("?workload=blur", HERE).after(Action::LessonChosen(race));
+    assert_eq!((it.lesson, it.spec.workload, it.view), (Some(race), Workload::Race, View::Lesson));
+    it = set(it, Field::Size, "10");
+    assert_eq!(it.lesson, Some(race), "its knobs are the visitor's");
+    it = set(it, Field::Workload, "pi");
+    assert_eq!((it.lesson, it.view, it.spec.workers), (None, View::Report, 2));
+    assert!(!it.views().contains(&View::Lesson));
+}
+
+#[test]
+fn an_answer_is_told_once_the_runs_are_there() {
+    let race = Lesson::from_id("race").expect("a lesson");
+    let mut it = session("", HERE).after(Action::LessonChosen(race)).after(Action::AnswerPicked(1));
+    assert!(matches!(it.reply(), Some(Reply::Run(_))));
+    for wall_ns in [1_000, 2_000] {
+        it = it.after(Action::RunPressed);
+        let run = ticket(&it);
+        let lost = Measured { wall_ns, checked: false, summary: format!("{wall_ns} lost") };
+        it = it.after(Action::RunEnded(run, Ending::Finished(lost)));
+        assert_eq!(it.status.tone, Tone::Warning, "an accident that is shown is no failure");
+    }
+    assert!(matches!(it.reply(), Some(Reply::Told { right: true, .. })), "{:?}", it.reply());
+}
+
+#[test]
+fn programs_that_cannot_run_here_say_so() {
+    let plain = Surroundings { isolated: false, ..HERE };
+    assert_eq!(session("?lesson=race", plain).obstacle(), Some(NO_THREADS));
+    assert_eq!(session("?lesson=pool-map", plain).obstacle(), Some(NO_SEGMENT));
+    assert_eq!(session("?lesson=coroutines", plain).obstacle(), None);
+    assert_eq!(session("?workload=pi&model=processes", plain).obstacle(), None);
+}
+
+#[test]
+fn a_program_has_nothing_to_compare() {
+    let it = session("?lesson=race", HERE).after(Action::ComparePressed);
+    assert_eq!((it.under_way, it.comparison), (None, None));
+}
+
+#[test]
+fn the_survey_measures_a_row_and_stays_a_lesson() {
+    let it = session("?lesson=which-when", HERE);
+    let spec = crate::lesson::survey(&it.history)[1].spec;
+    let it = it.after(Action::SurveyPressed(spec));
+    assert_eq!((it.spec.workload, it.view), (Workload::Timers, View::Lesson));
+    assert!(it.is_comparing() && it.lesson.is_some());
+}

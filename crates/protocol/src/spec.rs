@@ -354,6 +354,9 @@ impl RunSpec {
             parsed.ok_or_else(|| refuse(Wants::Number(knob)))
         };
         let info = self.workload.info();
+        if matches!(field, Field::Workers | Field::Chunking | Field::Start) && !self.has(field) {
+            return Err(refuse(Wants::Nothing));
+        }
         match field {
             Field::Workload => {
                 let workload = Workload::from_id(value).ok_or_else(|| refuse(Wants::AWorkload))?;

@@ -10,7 +10,8 @@ use interleave_trace::{Entry, What, decode};
 /// Something of a program, with little to do and short waits.
 fn small(workload: Workload) -> RunSpec {
     let spec = RunSpec::new(workload, 2);
-    RunSpec { size: spec.size.min(12), latency_ms: spec.latency_ms.min(5), ..spec }
+    let least = workload.info().size.map_or(0, |size| size.min);
+    RunSpec { size: spec.size.min(12).max(least), latency_ms: spec.latency_ms.min(5), ..spec }
 }
 
 fn seeded(workload: Workload, seed: u32) -> RunSpec {
@@ -45,6 +46,7 @@ const ACCIDENTS: &[Workload] = &[
     Workload::Convoy,
     Workload::PriorityInversion,
     Workload::LostWakeup,
+    Workload::BlockedLoop,
 ];
 
 /// How many of 30 seeds go well.
@@ -55,7 +57,7 @@ fn well_of_30(workload: Workload, change: impl Fn(RunSpec) -> RunSpec) -> usize 
 #[test]
 fn every_program_is_known_to_the_engine_and_has_its_source() {
     for &workload in Workload::ALL {
-        assert_eq!(program(workload).is_some(), workload.info().kind == Kind::Program, "{workload:?}");
+        assert_eq!(program(workload).is_some(), workload.info().only.is_some(), "{workload:?}");
     }
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for file in RunSpec::all_sources() {
@@ -106,6 +108,12 @@ fn who_computes_in_between_holds_up_the_more_important() {
     let run = |size| answer(RunSpec { size, ..small(Workload::PriorityInversion) });
     assert!(run(25).is_ok_and(|answer| !answer.passed));
     assert!(run(0).is_ok_and(|answer| answer.passed));
+}
+
+#[test]
+fn a_coroutine_that_computes_in_one_piece_makes_the_others_late() {
+    let run = |tasks| answer(RunSpec { size: 300, tasks, ..RunSpec::new(Workload::BlockedLoop, 2) });
+    assert!(run(1).is_ok_and(|answer| !answer.passed));
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl RunSpec {
     /// Every file that is run by anything in the catalogue.
     pub fn all_sources() -> Vec<String> {
         let mut files = Vec::new();
-        for &workload in Workload::ALL {
+        for &workload in Workload::ALL.iter().filter(|workload| workload.info().kind != crate::Kind::Proof) {
             for &model in Model::ALL {
                 let spec = Self::new(workload, 1);
                 let model = workload.info().only.unwrap_or(model);

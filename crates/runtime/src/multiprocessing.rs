@@ -13,6 +13,7 @@
 mod connection;
 mod locks;
 mod manager;
+pub mod messages;
 mod pool;
 mod process;
 mod queues;

@@ -233,7 +233,7 @@ mod meetings {
                     Process::new(title("waiter"), waits, (condition, ready.clone(), woken)).start().expect("a process")
                 })
                 .collect();
-            (0..5).for_each(|_| assert!(ready.get().is_ok()));
+            (0..5).for_each(|_| assert_eq!(ready.get(), Ok(0)));
             for (notified, expected) in [(1, 1), (2, 3), (9, 5)] {
                 {
                     // With the lock all of them wait: they let go of it in no other way.

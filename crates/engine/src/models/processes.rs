@@ -12,6 +12,7 @@
 use std::pin::Pin;
 
 use interleave_protocol::{Chunking, Failure, RunSpec, Start};
+use interleave_runtime::multiprocessing::messages;
 use interleave_runtime::processes::{self, Mailbox, Peer, Process};
 use interleave_runtime::span::{self, Title};
 use interleave_trace::clock::TimeNs;
@@ -149,6 +150,10 @@ pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W:
 /// What a process does until it is told to end.
 pub async fn process_main(mut mailbox: Mailbox, parent: Peer) {
     let (_, bytes) = mailbox.receive().await;
+    if messages::is_beginning(&bytes) {
+        messages::run(mailbox, parent, &bytes).await;
+        return;
+    }
     let outcome = match read(&bytes) {
         Ok((Head::Setup { spec }, setup)) => {
             let work = ProcessWork { spec, setup: setup.to_vec(), mailbox, parent: &parent };

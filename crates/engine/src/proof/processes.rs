@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use interleave_protocol::RunSpec;
+use interleave_runtime::multiprocessing::messages;
 use interleave_runtime::multiprocessing::{
-    Array, Barrier, BoundedSemaphore, Condition, Connection, Event, ExitCode, JoinableQueue, Lock, Process,
-    ProcessError, Queue, RLock, RawValue, Semaphore, SharedMemory, SimpleQueue, Value, both_ways, end_children,
-    one_way, wait,
+    Array, Barrier, BoundedSemaphore, Condition, Connection, DictProxy, Event, ExitCode, JoinableQueue, Lock, Manager,
+    Options, Pool, Process, ProcessError, Queue, RLock, RawValue, Semaphore, SharedMemory, SimpleQueue, Value,
+    both_ways, end_children, one_way, wait,
 };
 use interleave_runtime::rt::SyncError;
 use interleave_runtime::segment::Segment;
 use interleave_runtime::span::{self, Title};
-use interleave_trace::{Level, clock};
+use interleave_trace::{Level, TimeNs, clock};
 
 use crate::experiments::Outcome;
 use crate::workload::Answer;
@@ -27,6 +28,7 @@ const CHECKS: &[Check] = &[
     ("messages", messages),
     ("queues", queues),
     ("numbers and bytes", numbers),
+    ("pools and managers", servants),
     ("ends of processes", ends),
     ("a process that is killed with what it had open", killed),
     ("several at once", several),
@@ -34,6 +36,22 @@ const CHECKS: &[Check] = &[
     ("round trips", round_trips),
     ("bulk", bulk),
 ];
+
+/// What is found wrong, with its name before it; both are told in the log.
+fn judged(name: &str, check: impl FnOnce() -> Wrong) -> Option<String> {
+    let began = clock::now();
+    told(name, check(), began)
+}
+
+fn told(name: &str, outcome: Wrong, began: TimeNs) -> Option<String> {
+    let wrong = outcome.err().map(|wrong| format!("{name}: {wrong}"));
+    let ms = clock::now().since(began) as f64 / 1e6;
+    match &wrong {
+        Some(wrong) => span::note(Level::Error, wrong),
+        None => span::note(Level::Info, &format!("{name}: as it should be ({ms:.0} ms)")),
+    }
+    wrong
+}
 
 const SHORT: Duration = Duration::from_millis(20);
 const LONG: Duration = Duration::from_secs(10);
@@ -59,8 +77,13 @@ fn title(text: &'static str) -> Title {
 /// Runs all checks that can be run here.
 pub async fn run(_spec: RunSpec) -> Outcome {
     let wrong = match Segment::current() {
-        Some(_) => isolated(),
-        None => not_isolated(),
+        Some(_) => {
+            let mut wrong = isolated();
+            let began = clock::now();
+            wrong.extend(told("messages without shared memory", by_messages().await, began));
+            wrong
+        }
+        None => not_isolated().await,
     };
     end_children();
     let summary = match wrong.as_slice() {
@@ -75,17 +98,13 @@ fn isolated() -> Vec<String> {
         .iter()
         .filter_map(|(name, check)| {
             span::running(title(name));
-            let began = clock::now();
-            let wrong = check().err().map(|wrong| format!("{name}: {wrong}"));
-            let ms = clock::now().since(began) as f64 / 1e6;
-            span::note(Level::Info, &format!("{name}: {} ({ms:.0} ms)", wrong.as_deref().unwrap_or("as it should be")));
-            wrong
+            judged(name, check)
         })
         .collect()
 }
 
 /// Where no memory can be shared, what needs it says so.
-fn not_isolated() -> Vec<String> {
+async fn not_isolated() -> Vec<String> {
     let sentence = "needs memory that processes share, which this page may not have: it is not cross-origin isolated";
     let refusals = [
         Lock::new(title("lock")).err(),
@@ -102,7 +121,57 @@ fn not_isolated() -> Vec<String> {
     ];
     let texts =
         refusals.into_iter().map(|refusal| refusal.map_or("it was not refused".to_owned(), |it| it.to_string()));
-    texts.inspect(|text| span::note(Level::Info, text)).filter(|text| !text.ends_with(sentence)).collect()
+    let mut wrong: Vec<String> =
+        texts.inspect(|text| span::note(Level::Info, text)).filter(|text| !text.ends_with(sentence)).collect();
+    let began = clock::now();
+    wrong.extend(told("messages without shared memory", by_messages().await, began));
+    wrong
+}
+
+/// What works without shared memory: a process that is started with a function, a pipe to it, and queues that several
+/// processes use.
+async fn by_messages() -> Wrong {
+    async fn echoes(mut child: messages::Child) -> Result<(), ProcessError> {
+        let factor: u32 = child.argument()?;
+        while let Some(number) = child.receive::<u32>().await? {
+            child.send(&(number * factor))?;
+        }
+        Ok(())
+    }
+    async fn works(mut child: messages::Child) -> Result<(), ProcessError> {
+        let (tasks, results): (messages::Queue<u32>, messages::Queue<u32>) = child.argument()?;
+        loop {
+            match child.get(&tasks).await? {
+                0 => return Ok(()),
+                task => child.put(&results, &(task * task))?,
+            }
+        }
+    }
+    let mut hub = messages::Hub::default();
+    let echo = hub.start(title("echo"), |child| Box::pin(echoes(child)), &3_u32).or_say("a process")?;
+    for number in [1, 5, 7] {
+        hub.send(echo, &number).or_say("sending")?;
+        same("an echo", hub.receive::<u32>(echo).await, Ok(Some(number * 3)))?;
+    }
+    hub.close(echo).or_say("closing")?;
+    same("its end", hub.join(echo).await, Ok(ExitCode::WELL))?;
+    let (tasks, results) = (hub.queue::<u32>(), hub.queue::<u32>());
+    let workers = [1, 2].map(|n| {
+        hub.start(Title::numbered("worker", n), |child| Box::pin(works(child)), &(tasks.clone(), results.clone()))
+    });
+    for task in (1..=20).chain([0, 0]) {
+        hub.put(&tasks, &task).or_say("putting")?;
+    }
+    let mut sum = 0;
+    for _ in 0..20 {
+        sum += hub.get(&results).await.or_say("getting")?;
+    }
+    same("the sum of squares", sum, 2870)?;
+    for worker in workers {
+        let ended = hub.join(worker.or_say("a process")?).await;
+        same("a worker's end", ended, Ok(ExitCode::WELL))?;
+    }
+    Ok(())
 }
 
 fn locks() -> Wrong {
@@ -246,6 +315,30 @@ fn numbers() -> Wrong {
     same("no such name", SharedMemory::attach("greeting").err(), Some(ProcessError::NameUnknown))?;
     let much = SharedMemory::create(None, u32::MAX).err();
     same("too much", matches!(much, Some(ProcessError::NoRoom { .. })), true)
+}
+
+/// Pools and managers, whose processes work for others.
+fn servants() -> Wrong {
+    fn square(n: u64) -> u64 {
+        n * n
+    }
+    fn sets((dict, n): (DictProxy<u32, u32>, u32)) -> Result<(), ProcessError> {
+        dict.set(&n, &(n + 1))
+    }
+    let pool = Pool::new(2, Options::default().max_tasks_per_child(3)).or_say("a pool")?;
+    let squares = pool.map_in_chunks(square, (0..10).collect(), 1);
+    same("squares", squares, Ok((0..10).map(square).collect()))?;
+    same("one more", pool.apply(square, 12), Ok(144))?;
+    pool.close().or_say("closing")?;
+    pool.join().or_say("joining")?;
+    let manager = Manager::start().or_say("a manager")?;
+    let dict = manager.dict::<u32, u32>().or_say("a dict")?;
+    let setters = start(1, "setter", sets, || (dict.clone(), 6))?;
+    joined(&setters)?;
+    same("the dict", dict.items(), Ok(vec![(6, 7)]))?;
+    let queue = manager.queue::<u32>(1).or_say("a queue")?;
+    same("a manager's empty queue", queue.get_within(SHORT), Err(SyncError::Empty.into()))?;
+    manager.shutdown().or_say("the manager's end")
 }
 
 fn ends() -> Wrong {

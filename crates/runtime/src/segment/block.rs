@@ -18,7 +18,7 @@ pub struct Block {
 impl Block {
     /// A new one of zeros.
     pub fn make(title: Title, size: u64) -> Result<Self, ProcessError> {
-        let segment = Segment::needed_for("Memory that processes share")?;
+        let segment = Segment::needed_for("A shared value")?;
         let at = segment.allocate(size)?;
         let object = fresh_object();
         let kind = ObjectKind::Shared;
@@ -45,7 +45,7 @@ impl Block {
     }
 
     fn checked(&self, at: u32, length: usize) -> Result<(Segment, u32), ProcessError> {
-        let segment = Segment::needed_for("Memory that processes share")?;
+        let segment = Segment::needed_for("A shared value")?;
         if !segment.is_block(self.at, self.size) {
             return Err(ProcessError::Gone);
         }

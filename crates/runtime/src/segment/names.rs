@@ -50,7 +50,7 @@ impl Segment {
 impl Named {
     /// Makes shared memory of that name, or of one that nobody has.
     pub fn create(name: Option<&str>, title: Title, size: u64) -> Result<Self, ProcessError> {
-        let segment = Segment::needed_for("Memory that processes share")?;
+        let segment = Segment::needed_for("Shared memory by name")?;
         let memory = &segment.memory;
         let made_up = || format!("shared-{}", memory.add(word::NAME_COUNT, 1) + 1);
         let name = name.map_or_else(made_up, str::to_owned);
@@ -85,7 +85,7 @@ impl Named {
 
     /// Opens the shared memory of that name.
     pub fn attach(name: &str) -> Result<Self, ProcessError> {
-        let segment = Segment::needed_for("Memory that processes share")?;
+        let segment = Segment::needed_for("Shared memory by name")?;
         let memory = &segment.memory;
         let _held = segment.lock(word::REGISTRY);
         let (entry, _) = segment.find(name.as_bytes()).ok_or(ProcessError::NameUnknown)?;
@@ -106,7 +106,7 @@ impl Named {
 
     /// The name is free again.
     pub fn unlink(&self) -> Result<(), ProcessError> {
-        let segment = Segment::needed_for("Memory that processes share")?;
+        let segment = Segment::needed_for("Shared memory by name")?;
         let _held = segment.lock(word::REGISTRY);
         match segment.find(self.name.as_bytes()).filter(|(entry, _)| *entry == self.entry) {
             Some((entry, link)) => {

@@ -9,6 +9,7 @@
 //!  parts of all tasks  -> reduce -> the answer: a summary, a digest, right or wrong
 //! ```
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use interleave_protocol::{Failure, RunSpec};
@@ -61,7 +62,7 @@ impl Answer {
 /// Something that can travel as a message.
 pub trait Message: Sized + Send + 'static {
     /// As bytes.
-    fn to_bytes(&self) -> Vec<u8>;
+    fn to_bytes(&self) -> Cow<'_, [u8]>;
     /// From bytes that `to_bytes` made; `None` if they are not.
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
 }
@@ -84,20 +85,20 @@ pub trait Workload: Sized + Send + Sync + 'static {
     }
 
     /// What every process has to know before its first task. Sent once to each.
-    fn setup(&self) -> Vec<u8> {
-        Vec::new()
+    fn setup(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&[])
     }
 
     /// In a process: takes what [`Workload::setup`] made.
-    fn accept_setup(&mut self, _setup: Vec<u8>) {}
+    fn accept_setup(&mut self, _setup: &[u8]) {}
 
     /// What a process has to know for one task beside its number.
-    fn input(&self, _task: u32) -> Vec<u8> {
-        Vec::new()
+    fn input(&self, _task: u32) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&[])
     }
 
     /// In a process: takes what [`Workload::input`] made.
-    fn accept_input(&mut self, _task: u32, _input: Vec<u8>) {}
+    fn accept_input(&mut self, _task: u32, _input: &[u8]) {}
 
     /// What a task consists of.
     fn steps(&self, task: u32) -> Vec<Step>;

@@ -14,6 +14,7 @@ mod requests;
 mod timers;
 mod words;
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::hash::Hasher;
 use std::ops::Range;
@@ -174,8 +175,8 @@ pub fn grouped(number: impl Into<u64>) -> String {
 
 /// As raw bytes: browsers' wasm and the machines it is compared with are all little-endian.
 impl<T: Pod + Send + Debug> Message for Vec<T> {
-    fn to_bytes(&self) -> Vec<u8> {
-        cast_slice(self).to_vec()
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(cast_slice(self))
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
@@ -184,8 +185,8 @@ impl<T: Pod + Send + Debug> Message for Vec<T> {
 }
 
 impl Message for u32 {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.to_le_bytes().to_vec()
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.to_le_bytes().to_vec())
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {

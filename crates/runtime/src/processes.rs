@@ -78,23 +78,29 @@ pub struct Peer {
 impl Peer {
     /// Sends a message; `name` says what it carries.
     pub fn send(&self, name: NameId, payload: &[u8]) {
-        let message = self.record_sent(name, payload);
-        sys::send(&self.port, message, payload);
+        self.send_pieces(name, &[payload]);
+    }
+
+    /// Sends a message that is made of several pieces, without putting them together first.
+    pub fn send_pieces(&self, name: NameId, pieces: &[&[u8]]) {
+        let message = self.record_sent(name, pieces);
+        sys::send(&self.port, message, pieces);
     }
 
     /// Sends the calling lane's last message: the lane has ended, and all that it recorded is on its way, before
     /// the message goes out.
     pub fn send_last(&self, name: NameId, payload: &[u8]) {
-        let message = self.record_sent(name, payload);
+        let message = self.record_sent(name, &[payload]);
         end_lane();
         sys::flush();
-        sys::send(&self.port, message, payload);
+        sys::send(&self.port, message, &[payload]);
     }
 
-    fn record_sent(&self, name: NameId, payload: &[u8]) -> MessageId {
+    fn record_sent(&self, name: NameId, pieces: &[&[u8]]) -> MessageId {
         let message = fresh_message();
         if is_recording() {
-            record(What::Sent { message, bytes: payload.len() as u32, name });
+            let bytes = pieces.iter().map(|piece| piece.len() as u32).sum();
+            record(What::Sent { message, bytes, name });
         }
         message
     }

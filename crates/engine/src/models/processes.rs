@@ -4,7 +4,7 @@
 //!  host                          process
 //!   | -- Setup: spec, setup ------> |   once
 //!   | <---------------------- Up -- |
-//!   | -- Task: number, input -----> |   static: all of its share at once; dynamic: one at a time
+//!   | -- Task: number, input -----> |   static: all of its share at once; dynamic: one more for each done
 //!   | <-------- Done: number, part  |
 //!   | -- End ---------------------> |
 //! ```
@@ -22,6 +22,9 @@ use serde::{Deserialize, Serialize};
 use crate::models::steps::{Conditions, perform};
 use crate::run::{Clocked, Visit, another_failed, dispatch, fail, show_of_another};
 use crate::workload::{Message, Workload, share};
+
+/// How many tasks a process has at a time: while it computes one, the input of the next is on its way.
+const AHEAD: usize = 2;
 
 /// What a message says; its bulk follows behind.
 #[derive(Serialize, Deserialize)]
@@ -56,9 +59,7 @@ impl Head {
 }
 
 fn send(peer: &Peer, head: &Head, bulk: &[u8]) {
-    let mut bytes = head.to_bytes();
-    bytes.extend_from_slice(bulk);
-    peer.send(head.name(), &bytes);
+    peer.send_pieces(head.name(), &[&head.to_bytes(), bulk]);
 }
 
 fn send_last(peer: &Peer, head: &Head) {
@@ -87,7 +88,7 @@ pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W:
         send(&process.peer, &Head::Start { at: at.0 }, &[]);
         match spec.chunking {
             Chunking::Static => shares[n].by_ref().for_each(|task| give(process, task)),
-            Chunking::Dynamic => next.by_ref().take(1).for_each(|task| give(process, task)),
+            Chunking::Dynamic => next.by_ref().take(AHEAD).for_each(|task| give(process, task)),
         }
     };
     let mut parts: Vec<Option<W::Part>> = (0..spec.tasks).map(|_| None).collect();
@@ -156,7 +157,7 @@ pub async fn process_main(mut mailbox: Mailbox, parent: Peer) {
     }
     let outcome = match read(&bytes) {
         Ok((Head::Setup { spec }, setup)) => {
-            let work = ProcessWork { spec, setup: setup.to_vec(), mailbox, parent: &parent };
+            let work = ProcessWork { spec, setup, mailbox, parent: &parent };
             match dispatch(spec.workload, work) {
                 Some(work) => work.await,
                 None => Ok(()),
@@ -176,7 +177,7 @@ pub async fn process_main(mut mailbox: Mailbox, parent: Peer) {
 
 struct ProcessWork<'a> {
     spec: RunSpec,
-    setup: Vec<u8>,
+    setup: &'a [u8],
     mailbox: Mailbox,
     parent: &'a Peer,
 }
@@ -201,7 +202,7 @@ impl ProcessWork<'_> {
             match read(&bytes)? {
                 (Head::Start { at }, _) => conditions = Conditions::new(&self.spec, TimeNs(at)),
                 (Head::Task { task }, input) => {
-                    workload.accept_input(task, input.to_vec());
+                    workload.accept_input(task, input);
                     let part = perform(&workload, task, &conditions)?;
                     span::running(Title::new("packing"));
                     send(self.parent, &Head::Done { task }, &part.to_bytes());

@@ -16,6 +16,8 @@
 //! 1/128, and a weighted mean of such errors is no larger; so a result may be further from the exact sum than
 //! half a unit, but by no more than 1/256.
 
+use std::borrow::Cow;
+
 use bytemuck::{cast, cast_slice, pod_collect_to_vec};
 use interleave_protocol::{Failure, RunSpec};
 use wide::{i16x8, i32x4, u8x16};
@@ -183,19 +185,19 @@ impl Workload for Blur {
         Ok(Self { cut, weights: weights(spec.size), input, picture: None })
     }
 
-    fn input(&self, task: u32) -> Vec<u8> {
+    fn input(&self, task: u32) -> Cow<'_, [u8]> {
         let rows = self.cut.task(task);
         if rows.is_empty() {
-            return Vec::new();
+            return Cow::Borrowed(&[]);
         }
         let halo = radius(self.cut.items);
         let (start, end) = (rows.start.saturating_sub(halo), (rows.end + halo).min(self.cut.items));
-        cast_slice(&self.input.pixels[start as usize * self.edge()..end as usize * self.edge()]).to_vec()
+        Cow::Borrowed(cast_slice(&self.input.pixels[start as usize * self.edge()..end as usize * self.edge()]))
     }
 
-    fn accept_input(&mut self, task: u32, input: Vec<u8>) {
+    fn accept_input(&mut self, task: u32, input: &[u8]) {
         let first = self.cut.task(task).start.saturating_sub(radius(self.cut.items));
-        self.input = Rows { first, pixels: pod_collect_to_vec(&input) };
+        self.input = Rows { first, pixels: pod_collect_to_vec(input) };
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

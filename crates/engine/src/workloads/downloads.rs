@@ -1,5 +1,7 @@
 //! Downloads the site's own files, whose every byte is known beforehand.
 
+use std::borrow::Cow;
+
 use interleave_protocol::{Failure, RunSpec, downloads};
 
 use super::{Cut, digest, grouped, wrong};
@@ -15,10 +17,10 @@ pub struct Downloads {
 pub struct Received(Vec<(u32, u64, u64)>);
 
 impl Message for Received {
-    fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
         let words: Vec<u64> =
             self.0.iter().flat_map(|(file, length, digest)| [u64::from(*file), *length, *digest]).collect();
-        words.to_bytes()
+        Cow::Owned(words.to_bytes().into_owned())
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {

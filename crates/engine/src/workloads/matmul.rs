@@ -16,6 +16,8 @@
 //! for a vector r of random whole numbers below 2^15. A wrong C passes for at most one in 2^15 of such vectors.
 //! These sums stay below 2^50 and are exact in 64-bit floats.
 
+use std::borrow::Cow;
+
 use bytemuck::{cast_slice, pod_collect_to_vec};
 use interleave_protocol::{Failure, RunSpec};
 use wide::f32x8;
@@ -116,22 +118,22 @@ impl Workload for Matmul {
         Ok(Self { cut, a: Vec::new(), first: 0, b: Vec::new() })
     }
 
-    fn setup(&self) -> Vec<u8> {
-        cast_slice(&self.b).to_vec()
+    fn setup(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(cast_slice(&self.b))
     }
 
-    fn accept_setup(&mut self, setup: Vec<u8>) {
-        self.b = pod_collect_to_vec(&setup);
+    fn accept_setup(&mut self, setup: &[u8]) {
+        self.b = pod_collect_to_vec(setup);
     }
 
-    fn input(&self, task: u32) -> Vec<u8> {
+    fn input(&self, task: u32) -> Cow<'_, [u8]> {
         let rows = self.cut.task(task);
-        cast_slice(&self.a[rows.start as usize * self.edge()..rows.end as usize * self.edge()]).to_vec()
+        Cow::Borrowed(cast_slice(&self.a[rows.start as usize * self.edge()..rows.end as usize * self.edge()]))
     }
 
-    fn accept_input(&mut self, task: u32, input: Vec<u8>) {
+    fn accept_input(&mut self, task: u32, input: &[u8]) {
         self.first = self.cut.task(task).start;
-        self.a = pod_collect_to_vec(&input);
+        self.a = pod_collect_to_vec(input);
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

@@ -2,6 +2,7 @@
 //!
 //! The check is the sieve of Eratosthenes, over each task's range.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use interleave_protocol::{Failure, RunSpec};
@@ -29,8 +30,8 @@ impl Found {
 }
 
 impl Message for Found {
-    fn to_bytes(&self) -> Vec<u8> {
-        vec![u64::from(self.count), self.sum].to_bytes()
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(vec![u64::from(self.count), self.sum].to_bytes().into_owned())
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {

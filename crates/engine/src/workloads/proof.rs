@@ -68,13 +68,13 @@ impl Visit for Apart {
         let host = W::prepare(&self.0).expect("small");
         let mut processes = [(); 2].map(|()| {
             let mut process = W::prepare_process(&self.0).expect("small");
-            process.accept_setup(host.setup());
+            process.accept_setup(&host.setup());
             process
         });
         let mut parts: Vec<W::Part> = Vec::new();
         for task in (0..self.0.tasks).rev() {
             let process = &mut processes[task as usize % 2];
-            process.accept_input(task, host.input(task));
+            process.accept_input(task, &host.input(task));
             parts.push(W::Part::from_bytes(&run_task(process, task).to_bytes()).expect("made by to_bytes"));
         }
         parts.reverse();

@@ -4,6 +4,7 @@
 //! Words are drawn so that the n-th of the vocabulary comes about 1/n as often as the first, as in natural
 //! language (Zipf, 1935). The generator counts what it writes, and that is the check.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
@@ -59,14 +60,14 @@ pub struct Counts(Map<String>);
 
 impl Message for Counts {
     /// Each word behind its count and its length.
-    fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
         let mut bytes = Vec::new();
         for (word, count) in &self.0 {
             bytes.extend(count.to_le_bytes());
             bytes.extend((word.len() as u32).to_le_bytes());
             bytes.extend(word.as_bytes());
         }
-        bytes
+        Cow::Owned(bytes)
     }
 
     fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
@@ -180,12 +181,12 @@ impl Workload for Words {
         Ok(Self { cut, text: String::new(), starts: Vec::new(), written: Vec::new() })
     }
 
-    fn input(&self, task: u32) -> Vec<u8> {
-        self.text_of(task).as_bytes().to_vec()
+    fn input(&self, task: u32) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.text_of(task).as_bytes())
     }
 
-    fn accept_input(&mut self, _task: u32, input: Vec<u8>) {
-        self.text = text_from(input);
+    fn accept_input(&mut self, _task: u32, input: &[u8]) {
+        self.text = text_from(input.to_vec());
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

@@ -146,9 +146,9 @@ pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
     });
 }
 
-pub(crate) fn send(port: &Port, message: MessageId, payload: &[u8]) {
+pub(crate) fn send(port: &Port, message: MessageId, pieces: &[&[u8]]) {
     // A peer that is gone gets nothing more; who waits for its answer learns that from its lane.
-    let _gone = port.to.send((message, payload.to_vec()));
+    let _gone = port.to.send((message, pieces.concat()));
 }
 
 /// Starts a process that was described in the segment.

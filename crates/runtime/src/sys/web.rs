@@ -264,10 +264,16 @@ pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
     on_message.forget();
 }
 
-pub(crate) fn send(port: &Port, message: MessageId, payload: &[u8]) {
-    let bytes = Uint8Array::new_with_length(ID_BYTES + payload.len() as u32);
+pub(crate) fn send(port: &Port, message: MessageId, pieces: &[&[u8]]) {
+    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let bytes = Uint8Array::new_with_length(ID_BYTES + length as u32);
     bytes.subarray(0, ID_BYTES).copy_from(&message.0.to_le_bytes());
-    bytes.subarray(ID_BYTES, bytes.length()).copy_from(payload);
+    let mut at = ID_BYTES;
+    for piece in pieces {
+        let end = at + piece.len() as u32;
+        bytes.subarray(at, end).copy_from(piece);
+        at = end;
+    }
     let buffer = bytes.buffer();
     let posted = port.post_message_with_transferable(&buffer, &Array::of1(&buffer));
     debug_assert!(posted.is_ok(), "a fresh buffer can be handed over");

@@ -787,7 +787,7 @@ fn a_child_that_waits_for_the_parent_that_joins_it() {
     let verdict = watched_processes(|| {
         let go = multiprocessing::Event::new(Title::new("go"))?;
         let wait = |go: multiprocessing::Event| go.wait();
-        let child = Process::new(Title::new("child"), wait, go.clone()).start()?;
+        let child = Process::new(Title::new("child"), wait, go).start()?;
         child.join()?;
         go.set()
     });
@@ -805,7 +805,7 @@ fn two_locks_in_opposite_order_in_two_processes() {
                 met.wait()?;
                 left.acquire()
             };
-        let child = Process::new(Title::new("child"), opposite, (locks.clone(), met.clone())).start()?;
+        let child = Process::new(Title::new("child"), opposite, (locks, met)).start()?;
         locks.0.acquire()?;
         met.wait()?;
         locks.1.acquire()?;
@@ -834,7 +834,7 @@ fn a_process_that_is_stuck_and_terminated() {
     let verdict = watched_processes(|| {
         let go = multiprocessing::Event::new(Title::new("go"))?;
         let wait = |go: multiprocessing::Event| go.wait();
-        let child = Process::new(Title::new("child"), wait, go.clone()).start()?;
+        let child = Process::new(Title::new("child"), wait, go).start()?;
         std::thread::sleep(A_MOMENT);
         child.terminate()?;
         child.join().map(drop)

@@ -1004,8 +1004,15 @@ pub fn model_title(spec: &RunSpec) -> String {
 /// Everything that decides about a run, in one line: "16 tasks, dynamic, cold start".
 pub fn spec_summary(spec: &RunSpec) -> String {
     let info = spec.workload.info();
-    let amount =
-        |knob: Knob, value: u32| format!("{} {}", interleave_timeline::amounts::grouped(value.into()), knob.unit);
+    let amount = |knob: Knob, value: u32| {
+        let unit = match (value, knob.unit) {
+            (1, "processes") => "process",
+            (1, "ms") => "ms",
+            (1, unit) => unit.strip_suffix('s').unwrap_or(unit),
+            (_, unit) => unit,
+        };
+        format!("{} {unit}", interleave_timeline::amounts::grouped(value.into()))
+    };
     let both = [(info.size, spec.size), (info.tasks, spec.tasks)];
     let mut parts: Vec<String> = both.into_iter().filter_map(|(knob, value)| Some(amount(knob?, value))).collect();
     if let Some(knob) = info.latency {

@@ -27,6 +27,8 @@ fn of_kind(kind: Kind) -> impl Iterator<Item = Workload> {
 #[component]
 pub fn Catalogue(props: &Props) -> Html {
     let session = &props.session;
+    let present = use_node_ref();
+    use_reveal(&present, session.lesson.map(|lesson| lesson.id));
     let chapter = |chapter: Chapter| {
         let item = |lesson: &'static Lesson| {
             let chosen = session.lesson == Some(lesson);
@@ -34,7 +36,7 @@ pub fn Catalogue(props: &Props) -> Html {
             let onclick = move |_: MouseEvent| dispatcher.dispatch(Action::LessonChosen(lesson));
             html! {
                 <li>
-                    <button type="button" class="entry lesson-entry" data-lesson={lesson.id} aria-current={chosen.then_some("true")} {onclick}>
+                    <button ref={if chosen { present.clone() } else { NodeRef::default() }} type="button" class="entry lesson-entry" data-lesson={lesson.id} aria-current={chosen.then_some("true")} {onclick}>
                         { lesson.title }
                     </button>
                 </li>
@@ -124,4 +126,17 @@ pub fn WorkloadSelect(props: &Props) -> Html {
             </select>
         </label>
     }
+}
+
+/// Brings the open lesson's entry into view.
+#[hook]
+fn use_reveal(entry: &NodeRef, lesson: Option<&'static str>) {
+    let entry = entry.clone();
+    use_effect_with(lesson, move |lesson| {
+        if let (Some(_), Some(entry)) = (lesson, entry.cast::<web_sys::Element>()) {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            entry.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
 }

@@ -20,7 +20,9 @@ pub fn Knobs(props: &Props) -> Html {
     let session = &props.session;
     let has = |field: &Field| session.spec.has(*field);
     let numbers = [Field::Size, Field::Tasks, Field::Workers, Field::Latency, Field::Rate].into_iter().filter(has);
+    // How long threads wait for a GIL is of no interest where there is none.
     let schedule = [Field::Interval, Field::Seed].into_iter().filter(has);
+    let schedule = schedule.filter(|field| *field != Field::Interval || session.spec.gil);
     let options = |all: &[(&'static str, &'static str)]| all.to_vec();
     let workload_problem = session.problem(Field::Workload);
     html! {

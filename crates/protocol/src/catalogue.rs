@@ -275,7 +275,7 @@ workloads! {
     };
     /// Processes that are started and joined.
     Processes Info {
-        size: Some(knob("Base", "is raised", 1, 50, 10)),
+        size: Some(knob("Base", "as base", 1, 50, 10)),
         tasks: Some(knob("Processes", "processes", 1, 8, 2)),
         ..program(Model::Processes, "processes", "Starting and joining processes", "Processes compute the square, the cube and so on of a number, and send what they found.")
     };
@@ -315,7 +315,7 @@ workloads! {
     };
     /// Threads that add to one counter without a lock.
     Race Info {
-        size: Some(knob("Additions each", "additions", 1, 10_000_000, 100_000)),
+        size: Some(knob("Additions each", "additions", 1, 10_000_000, 1_000_000)),
         tasks: Some(knob("Threads", "threads", 1, 8, 2)),
         ..program(
             Model::Threads, "race", "A race on a counter",

@@ -415,7 +415,7 @@ const LESSONS: &[Lesson] = &[
         id: "race",
         title: "A race on a counter",
         chapter: Chapter::Sharing,
-        text: "Two threads add one to the same counter, 100,000 times each. Adding takes three steps: read, add, write \
+        text: "Two threads add one to the same counter, a million times each. Adding takes three steps: read, add, write \
                back. If another thread writes in between, its addition is wiped out by the old sum. Nothing waits and \
                nothing fails; the result is just too small, by another amount each time. Run it again to see. Then give \
                a seed: one lane runs at a time and switches as the seed says, so the same seed loses the same additions \

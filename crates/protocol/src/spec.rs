@@ -354,7 +354,7 @@ impl RunSpec {
             parsed.ok_or_else(|| refuse(Wants::Number(knob)))
         };
         let info = self.workload.info();
-        if matches!(field, Field::Workers | Field::Chunking | Field::Start) && !self.has(field) {
+        if matches!(field, Field::Workers | Field::Chunking | Field::Start | Field::Interval) && !self.has(field) {
             return Err(refuse(Wants::Nothing));
         }
         match field {
@@ -557,13 +557,13 @@ mod tests {
     #[test]
     fn a_program_runs_in_its_own_model_and_links_say_only_what_it_has() {
         let mut spec = RunSpec::new(Workload::Race, 8);
-        assert_eq!(spec.to_query(), "workload=race&model=threads&size=100000&tasks=2");
+        assert_eq!(spec.to_query(), "workload=race&model=threads&size=1000000&tasks=2");
         let refused = spec.set(Field::Model, "tasks").map_err(|problem| problem.to_string());
         assert_eq!(refused, Err("“tasks” is not one of: threads.".to_owned()));
         for (field, value) in [(Field::Gil, "on"), (Field::Interval, "2"), (Field::Seed, "7")] {
             assert_eq!(spec.set(field, value), Ok(()));
         }
-        assert_eq!(spec.to_query(), "workload=race&model=threads&size=100000&tasks=2&gil=on&interval=2&seed=7");
+        assert_eq!(spec.to_query(), "workload=race&model=threads&size=1000000&tasks=2&gil=on&interval=2&seed=7");
     }
 
     #[test]

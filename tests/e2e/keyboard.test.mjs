@@ -53,7 +53,7 @@ inEachBrowser((here) => {
     assert.match(report.spec, /model=tasks.*tasks=5/);
     await visit.page.focus('[role=tab][aria-selected=true]');
     await keyboard.press('End');
-    await visit.until('the last tab is open', () => document.activeElement.textContent === 'Compare' && document.activeElement.getAttribute('aria-selected') === 'true');
+    await visit.until('the last tab is open', () => document.activeElement.textContent === 'Source' && document.activeElement.getAttribute('aria-selected') === 'true');
     await keyboard.press('Home');
     await visit.until('the first tab is open', () => document.activeElement.textContent === 'Report');
   });

@@ -303,13 +303,13 @@ workloads! {
     };
     /// What a thread, a process and a task weigh.
     Weights Info {
-        size: Some(knob("Tasks", "tasks", 100, 50_000, 4_000)),
+        size: Some(knob("Tasks", "tasks", 100, 2_000, 2_000)),
         tasks: Some(knob("Threads, processes", "of each", 1, 16, 3)),
         ..program(Model::Processes, "weights", "What lanes weigh", "Measures how much memory a thread, a process and a task take.")
     };
     /// How long it takes to start a thread, a process and a task.
     SpawnCost Info {
-        size: Some(knob("Tasks", "tasks", 10, 20_000, 1_000)),
+        size: Some(knob("Tasks", "tasks", 10, 2_000, 1_000)),
         tasks: Some(knob("Threads, processes", "of each", 1, 64, 8)),
         ..program(Model::Processes, "spawn-cost", "What starting costs", "Measures how long it takes to start a thread, a process and a task.")
     };

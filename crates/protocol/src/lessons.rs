@@ -805,14 +805,14 @@ const LESSONS: &[Lesson] = &[
             why: "Only the holder executes, so computing threads come to one processor in all, however many there are.",
             evidence: Evidence::Gil,
         },
-        preset: "workload=primes&model=threads&size=1500000&gil=on",
+        preset: "workload=primes&model=threads&size=4000000&start=warm&gil=on",
         way: Way::Run,
     },
     Lesson {
         id: "memory",
         title: "What a thread, a process and a task weigh",
         chapter: Chapter::Costs,
-        text: "Main starts 4,000 tasks, three threads and three processes, keeps all of them, and measures how much \
+        text: "Main starts 2,000 tasks, three threads and three processes, keeps all of them, and measures how much \
                memory is there before and after. A task is an object on a heap: what it has to remember while it \
                waits. A thread needs a stack, reserved in full, and a ring for what it records. A process needs a \
                whole instance with its own memory, program data and all. The log has the sums, the result what a \

@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Answer, Outcome, RunSpec, counted};
-use interleave_runtime::sync::{Lock, Racy, thread};
+use interleave_runtime::sync::{Barrier, Lock, Racy, thread};
 
 pub fn run(spec: &RunSpec) -> Outcome {
     let (rounds, others) = (spec.size, spec.tasks);
     let long = Duration::from_millis(spec.latency_ms.into());
     let lock = Arc::new(Lock::new("printer"));
-    let over = Arc::new(Racy::new(false));
+    let (all_here, over) = (Arc::new(Barrier::new("all here", others + 1)), Arc::new(Racy::new(false)));
 
     let modest: Vec<_> = (1..=others)
         .map(|number| {
-            let (lock, over) = (lock.clone(), over.clone());
+            let (lock, all_here, over) = (lock.clone(), all_here.clone(), over.clone());
             thread::spawn(("modest", number), move || {
+                all_here.wait()?;
                 let mut turns = 0;
                 while !over.get()? {
                     let held = lock.acquire()?;
@@ -28,6 +29,7 @@ pub fn run(spec: &RunSpec) -> Outcome {
         })
         .collect();
     let greedy = thread::spawn("greedy", move || {
+        all_here.wait()?;
         for _ in 0..rounds {
             let held = lock.acquire()?;
             thread::sleep(long)?;

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Answer, Outcome, RunSpec, say};
-use interleave_runtime::sync::{Condition, Mutex, Racy, thread};
+use interleave_runtime::sync::{Barrier, Condition, Mutex, Racy, thread};
 
 pub fn run(spec: &RunSpec) -> Outcome {
     let hesitation = Duration::from_millis(spec.latency_ms.into());
     let bedroom = Mutex::new("bedroom", ());
     let bell = Condition::new("bell", &bedroom);
     let (house, rung) = (Arc::new((bedroom, bell)), Arc::new(Racy::new(false)));
+    let evening = Arc::new(Barrier::new("evening", 2));
 
     let sleeper = {
-        let (house, rung) = (house.clone(), rung.clone());
+        let (house, rung, evening) = (house.clone(), rung.clone(), evening.clone());
         thread::spawn("sleeper", move || {
+            evening.wait()?;
             // The mistake: it looks before it has the lock, so that what it saw may be old by the time it waits.
             if !rung.get()? {
                 thread::sleep(hesitation)?;
@@ -28,6 +30,8 @@ pub fn run(spec: &RunSpec) -> Outcome {
         })
     };
     let ringer = thread::spawn("ringer", move || {
+        evening.wait()?;
+        thread::sleep(hesitation / 2)?;
         let (bedroom, bell) = &*house;
         let _here = bedroom.lock()?;
         rung.set(true)?;

@@ -25,6 +25,11 @@ impl Event {
         Self { monitor: Monitor::new(Object::new(ObjectKind::Event, title), Flag::default()) }
     }
 
+    /// One that is not set and that no trace knows.
+    pub fn unseen() -> Self {
+        Self { monitor: Monitor::new(Object::unseen(ObjectKind::Event), Flag::default()) }
+    }
+
     /// What it is to the trace.
     pub fn object(&self) -> &Object {
         self.monitor.object()

@@ -174,6 +174,12 @@ fn release() {
     FREED.notify_one();
 }
 
+/// Whether the calling thread has it and somebody asked for it: whether [`offer`] would hand it over.
+#[inline]
+pub fn is_wanted() -> bool {
+    ASKED.load(Ordering::Relaxed) && HOLDS.get()
+}
+
 /// Hands it over if somebody asked for it; then the calling thread wants it back.
 #[inline]
 pub fn offer() {

@@ -10,13 +10,13 @@ use crate::span::Title;
 use crate::sys::sync::here;
 
 fn acquired<S>(access: &Access<'_, S>, site: Site) {
-    if is_recording() {
+    if is_recording() && access.object().is_seen() {
         record(What::Acquired { on: access.object().id(), file: site.file, line: site.line });
     }
 }
 
 fn released<S>(access: &Access<'_, S>, holder: LaneId) {
-    if is_recording() {
+    if is_recording() && access.object().is_seen() {
         record(What::Released { on: access.object().id(), holder });
     }
 }
@@ -35,6 +35,11 @@ impl Lock {
     /// A free one that whoever uses it promises to release only where it was taken.
     pub fn owned(title: Title) -> Self {
         Self::of_kind(ObjectKind::OwnedLock, title)
+    }
+
+    /// A free one that no trace knows.
+    pub fn unseen() -> Self {
+        Self { monitor: Monitor::new(Object::unseen(ObjectKind::Lock), None) }
     }
 
     fn of_kind(kind: ObjectKind, title: Title) -> Self {
@@ -104,6 +109,11 @@ impl RLock {
     /// A free one, called `title`.
     pub fn new(title: Title) -> Self {
         Self { monitor: Monitor::new(Object::new(ObjectKind::RLock, title), None) }
+    }
+
+    /// A free one that no trace knows.
+    pub fn unseen() -> Self {
+        Self { monitor: Monitor::new(Object::unseen(ObjectKind::RLock), None) }
     }
 
     /// What it is to the trace.

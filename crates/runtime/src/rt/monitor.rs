@@ -164,7 +164,9 @@ impl<S> Access<'_, S> {
 fn record_wait(object: &Object, wait: &Wait, holder: LaneId) {
     // Who is about to wait lets others run, and says so first.
     gil::give_up();
-    if is_recording() {
+    if !object.is_seen() {
+        span::waiting(State::Waiting, Title::new("interpreter"));
+    } else if is_recording() {
         let Site { file, line } = wait.site;
         let (state, on, timed) = (State::Waiting, object.id(), wait.timeout.is_some());
         record(What::Entered { state, name: file, number: line, on, holder, timed });
@@ -273,7 +275,7 @@ impl<S> Monitor<S> {
 
     /// The lane runs on after a wait that ended so. Whoever shares a GIL gets that first.
     fn go_on(&self, woken: bool, unmet: Option<Unmet>) {
-        if !woken && is_recording() {
+        if !woken && is_recording() && self.object.is_seen() {
             let on = self.object.id();
             record(match unmet {
                 Some(Unmet::TimedOut) => What::TimedOut { on },

@@ -26,6 +26,17 @@ impl Object {
         Self { id, kind }
     }
 
+    /// One that no trace knows: what a front end needs for itself. A wait for it is recorded as one for nothing in
+    /// particular.
+    pub fn unseen(kind: ObjectKind) -> Self {
+        Self { id: ObjectId::NONE, kind }
+    }
+
+    /// Whether the trace knows it.
+    pub fn is_seen(&self) -> bool {
+        self.id != ObjectId::NONE
+    }
+
     /// Its identity.
     pub fn id(&self) -> ObjectId {
         self.id

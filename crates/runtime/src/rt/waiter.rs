@@ -93,7 +93,7 @@ impl Waiter {
 
     /// Ends the wait, on behalf of `on`.
     pub(crate) fn wake(&self, on: ObjectId) {
-        if is_recording() {
+        if is_recording() && on != ObjectId::NONE {
             record(What::Woke { target: self.lane, on });
         }
         self.signal(Signal::Woken);

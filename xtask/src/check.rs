@@ -44,6 +44,9 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("xtask", &["interleave-protocol"]),
 ];
 
+/// Where a workspace is. Python's is looked at only as far as that needs no build: `cargo xtask python --test` does the rest.
+const WORKSPACES: [&str; 2] = ["", "crates/python"];
+
 type Check = fn(&Project) -> Result<()>;
 
 /// Runs all checks, says how each went and goes on after one that failed.
@@ -84,10 +87,13 @@ fn cargo(project: &Project, target: &Path) -> Command {
 }
 
 fn formatting(project: &Project) -> Result<()> {
-    run(
-        native_cargo().args(["fmt", "--all", "--check", "--", "-l"]).current_dir(&project.root),
-        "The formatting of the files above (`cargo fmt --all` puts it right)",
-    )
+    for workspace in WORKSPACES {
+        run(
+            native_cargo().args(["fmt", "--all", "--check", "--", "-l"]).current_dir(project.root.join(workspace)),
+            "The formatting of the files above (`cargo fmt --all` puts it right)",
+        )?;
+    }
+    Ok(())
 }
 
 fn clippy(project: &Project) -> Result<()> {
@@ -132,20 +138,25 @@ fn docs(project: &Project) -> Result<()> {
 }
 
 fn dependency_direction(project: &Project) -> Result<()> {
-    let text =
-        output_of(native_cargo().args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(&project.root))
-            .context("cargo metadata failed: run it to see why")?;
-    let metadata: Value = serde_json::from_str(&text).context("cargo metadata printed no JSON")?;
-    let wrong = wrong_dependencies(&metadata);
+    let mut packages = Vec::new();
+    for workspace in WORKSPACES {
+        let mut cargo = native_cargo();
+        cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(project.root.join(workspace));
+        let text = output_of(&mut cargo).context("cargo metadata failed: run it to see why")?;
+        let mut metadata: Value = serde_json::from_str(&text).context("cargo metadata printed no JSON")?;
+        if let Some(found) = metadata["packages"].as_array_mut() {
+            packages.append(found);
+        }
+    }
+    let wrong = wrong_dependencies(&packages);
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n    "));
     }
     Ok(())
 }
 
-fn wrong_dependencies(metadata: &Value) -> Vec<String> {
+fn wrong_dependencies(packages: &[Value]) -> Vec<String> {
     let empty = Vec::new();
-    let packages = metadata["packages"].as_array().unwrap_or(&empty);
     let names: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
     let mut wrong = Vec::new();
     for package in packages {
@@ -295,6 +306,24 @@ pub struct Sizes {
 
 /// Weighs every artifact of a built site.
 pub fn sizes(project: &Project, dist: &Path) -> Result<Sizes> {
+    let mut sizes = Sizes { text: String::new(), first_load: 0 };
+    sizes.text.push_str(&format!("{:<28} {:>10} {:>10}\n", "file", "raw", "brotli"));
+    for (name, raw, brotli) in measured(project, dist)? {
+        sizes.text.push_str(&format!("{name:<28} {raw:>10} {brotli:>10}\n"));
+        if name.starts_with("interleave") || name.starts_with("engine") {
+            sizes.first_load += brotli;
+        }
+    }
+    sizes.text.push_str(&format!(
+        "page and engine: {:.1} KB brotli of {} KB\n",
+        sizes.first_load as f64 / 1000.0,
+        SIZE_LIMIT / 1000
+    ));
+    Ok(sizes)
+}
+
+/// The name of each file that a browser loads, its size, and its size as brotli would send it.
+fn measured(project: &Project, dist: &Path) -> Result<Vec<(String, u64, u64)>> {
     let node = tools::ensure_node_tools(&project.cache, &project.root)?;
     let mut files: Vec<PathBuf> = fs::read_dir(dist)
         .with_context(|| format!("{} cannot be read: run `cargo xtask dist` first", dist.display()))?
@@ -308,23 +337,12 @@ pub fn sizes(project: &Project, dist: &Path) -> Result<Sizes> {
     let text = output_of(command(&node.node.path).arg(project.root.join("xtask/driver/sizes.mjs")).args(&files))
         .context("The sizes could not be measured: xtask/driver/sizes.mjs failed.")?;
     let measured: Value = serde_json::from_str(&text).context("sizes.mjs printed no JSON")?;
-    let mut sizes = Sizes { text: String::new(), first_load: 0 };
-    sizes.text.push_str(&format!("{:<28} {:>10} {:>10}\n", "file", "raw", "brotli"));
-    for entry in measured.as_array().into_iter().flatten() {
+    let entry = |entry: &Value| {
         let name = entry["file"].as_str().and_then(|file| Path::new(file).file_name()).unwrap_or_default();
-        let name = name.to_string_lossy();
-        let brotli = entry["brotli"].as_u64().unwrap_or_default();
-        sizes.text.push_str(&format!("{name:<28} {:>10} {brotli:>10}\n", entry["raw"].as_u64().unwrap_or_default()));
-        if name.starts_with("interleave") || name.starts_with("engine") {
-            sizes.first_load += brotli;
-        }
-    }
-    sizes.text.push_str(&format!(
-        "page and engine: {:.1} KB brotli of {} KB\n",
-        sizes.first_load as f64 / 1000.0,
-        SIZE_LIMIT / 1000
-    ));
-    Ok(sizes)
+        let size = |field: &str| entry[field].as_u64().unwrap_or_default();
+        (name.to_string_lossy().into_owned(), size("raw"), size("brotli"))
+    };
+    Ok(measured.as_array().into_iter().flatten().map(entry).collect())
 }
 
 fn size_limit(project: &Project) -> Result<()> {
@@ -354,13 +372,13 @@ mod tests {
     #[test]
     fn the_page_must_not_know_the_runtime() {
         let package = |name: &str, dependencies: Value| json!({"name": name, "dependencies": dependencies});
-        let metadata = json!({"packages": [
+        let packages = [
             package("interleave", json!([{"name": "interleave-runtime", "kind": null}, {"name": "yew", "kind": null}])),
             package("interleave-runtime", json!([{"name": "interleave-timeline", "kind": "dev"}])),
             package("interleave-timeline", json!([])),
             package("stranger", json!([])),
-        ]});
-        let wrong = wrong_dependencies(&metadata);
+        ];
+        let wrong = wrong_dependencies(&packages);
         assert_eq!(wrong.len(), 2, "{wrong:?}");
         assert!(wrong[0].starts_with("interleave must not know interleave-runtime"));
         assert!(wrong[1].starts_with("stranger is new"));

@@ -13,6 +13,7 @@ mod check;
 mod command;
 mod doctor;
 mod progress;
+mod python;
 mod run;
 mod serve;
 mod server;
@@ -50,6 +51,8 @@ Usage: cargo xtask COMMAND
   run --lesson NAME [any of these]
       Runs it in the built page in a headless browser and prints verdict, report and output. Exit codes: 0 as it
       should be, 1 failed or wrong, 3 deadlocked, 4 a program's check did not pass (the accident was shown).
+  python --test
+      Checks and tests the Python front end natively. Nothing else builds it: it takes minutes.
   bench [--only NAME,...] [--quick] [--strict] [--browser chromium|firefox] [--json FILE]
       Measures speed and size in a headless browser: a table, and JSON in test-output/bench.json.
       --strict fails where a target is missed.
@@ -109,6 +112,9 @@ fn dispatch() -> Result<ExitCode> {
     };
     if command == "run" {
         return Ok(run_command(arguments)?.code());
+    }
+    if command == "python" {
+        return python_command(arguments);
     }
     let good = match command.as_str() {
         "serve" => serve_command(arguments),
@@ -210,6 +216,17 @@ fn run_command(mut arguments: lexopt::Parser) -> Result<run::Verdict> {
         }
     }
     run::run(&Project::open()?, &run::Options { lesson, fields, browser, headers, json, timeout_seconds })
+}
+
+fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    match arguments.next()? {
+        Some(Long("test")) => {
+            no_more(arguments)?;
+            python::test(&Project::open()?).map(|()| ExitCode::SUCCESS)
+        }
+        Some(other) => Err(unknown(other)),
+        None => bail!("Say what to do with it: `cargo xtask python --test`."),
+    }
 }
 
 fn test_command(mut arguments: lexopt::Parser) -> Result<bool> {

@@ -1,0 +1,207 @@
+"""Puts what is ours where programs look for it. Imported once, right after an interpreter is built."""
+
+import sys
+import _thread
+import _frozen_importlib
+import _interleave_clocks
+import _interleave_locks
+import _interleave_streams
+import _interleave_threads
+import time
+
+
+def replace(module, source, *names):
+    for name in names:
+        setattr(module, name, getattr(source, name))
+
+
+def replace_threads():
+    replace(_thread, _interleave_locks, "lock", "RLock", "allocate_lock")
+    _thread.LockType = _interleave_locks.lock
+    _thread.allocate = _interleave_locks.allocate_lock
+    replace(
+        _thread, _interleave_threads,
+        "_ThreadHandle", "_make_thread_handle", "start_joinable_thread", "start_new_thread", "start_new", "_shutdown",
+        "interrupt_main", "get_ident", "_get_main_thread_ident", "get_native_id",
+    )
+    # The threads of an instance have no names but those on the timeline.
+    if hasattr(_thread, "set_name"):
+        del _thread.set_name
+
+
+class ImportLocks:
+    """What importlib sees of _thread: its locks are nobody's business on the timeline."""
+
+    RLock = staticmethod(_interleave_locks.hidden_rlock)
+    allocate_lock = staticmethod(_interleave_locks.hidden_lock)
+    # The locks of the imports that lead here know their owner by this one.
+    get_ident = staticmethod(_thread.get_ident)
+
+
+def replace_clocks():
+    replace(time, _interleave_clocks, "sleep", "time", "time_ns", "monotonic", "monotonic_ns")
+    time.perf_counter = _interleave_clocks.monotonic
+    time.perf_counter_ns = _interleave_clocks.monotonic_ns
+    # The time that a thread really computed is something that no page is told.
+    time.process_time = time.thread_time = _interleave_clocks.monotonic
+    time.process_time_ns = time.thread_time_ns = _interleave_clocks.monotonic_ns
+
+    def clock_info(name):
+        infos = {"time": "time()", "monotonic": "monotonic()", "perf_counter": "monotonic()"}
+        infos.update({"process_time": "monotonic()", "thread_time": "monotonic()"})
+        if name not in infos:
+            raise ValueError("unknown clock")
+        return type(sys.implementation)(
+            implementation=infos[name], monotonic=name != "time", adjustable=name == "time", resolution=5e-6
+        )
+
+    time.get_clock_info = clock_info
+
+    def of_now(convert):
+        def converted(seconds=None):
+            return convert(time.time() if seconds is None else seconds)
+        converted.__name__ = converted.__qualname__ = convert.__name__
+        return converted
+
+    for name in ("gmtime", "localtime", "ctime"):
+        setattr(time, name, of_now(getattr(time, name)))
+
+    def of_now_with_time(convert, last):
+        def converted(*args):
+            return convert(*args) if len(args) > last else convert(*args, time.localtime())
+        converted.__name__ = converted.__qualname__ = convert.__name__
+        return converted
+
+    time.strftime = of_now_with_time(time.strftime, 1)
+    time.asctime = of_now_with_time(time.asctime, 0)
+
+
+def replace_streams():
+    sys.stdin = sys.__stdin__ = _interleave_streams.open_input()
+    sys.stdout = sys.__stdout__ = _interleave_streams.open_output(False)
+    sys.stderr = sys.__stderr__ = _interleave_streams.open_output(True)
+
+
+def replace_switch():
+    sys.setswitchinterval = _interleave_threads.set_switch_interval
+    sys.getswitchinterval = _interleave_threads.switch_interval
+    sys._is_gil_enabled = _interleave_threads.is_gil_enabled
+
+
+def tell_exception(kind, value, trace, /):
+    """As sys.excepthook does, with the lines of the program, which no file has."""
+    import traceback
+
+    traceback.print_exception(kind, value, trace)
+
+
+def tell_exception_of_thread(args, /):
+    """As threading.excepthook does."""
+    if args.exc_type == SystemExit:
+        return
+    stderr = sys.stderr
+    if stderr is None:
+        stderr = args.thread._stderr if args.thread is not None else None
+        if stderr is None:
+            return
+    import traceback
+
+    name = _interleave_threads.get_ident() if args.thread is None else args.thread.name
+    # At once, so that two threads which fail at the same time are told one after the other.
+    lines = traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback)
+    stderr.write("".join([f"Exception in thread {name}:\n", *lines]))
+    stderr.flush()
+
+
+def keep_source(file, source):
+    """Lets tracebacks show the lines of a program."""
+    import linecache
+
+    # Without a time of its last change it is taken as it is.
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+
+
+def open_file(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
+    """There are no files yet."""
+    import errno
+
+    if any(letter in mode for letter in "wax+"):
+        raise PermissionError(errno.EROFS, "Read-only file system", file)
+    raise FileNotFoundError(errno.ENOENT, "No such file or directory", file)
+
+
+def replace_files():
+    import _io
+    import builtins
+
+    open_file.__name__ = open_file.__qualname__ = "open"
+    builtins.open = _io.open = open_file
+
+
+def replace_hooks():
+    sys.excepthook = sys.__excepthook__ = tell_exception
+    _thread._excepthook = tell_exception_of_thread
+
+
+class AfterImport:
+    """Loads a module of the library and then puts into it what is ours."""
+
+    def __init__(self, loader, change):
+        self.loader = loader
+        self.change = change
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        self.loader.exec_module(module)
+        changes = __import__(self.change)
+        changes.change(module)
+
+    def __getattr__(self, name):
+        return getattr(self.loader, name)
+
+
+class ChangedModules:
+    """Finds the modules that are changed once they are loaded."""
+
+    changes = {
+        "queue": "_interleave_queue",
+        "threading": "_interleave_threading",
+    }
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        change = cls.changes.get(name)
+        if change is None:
+            return None
+        spec = _frozen_importlib.FrozenImporter.find_spec(name, path, target)
+        if spec is not None:
+            spec.loader = AfterImport(spec.loader, change)
+        return spec
+
+
+# A tool of sys.monitoring that Python names nobody for.
+TOOL = 4
+
+
+def watch_checkpoints(everywhere):
+    """Lets other threads run where CPython does: at the start of functions and at each round of a loop; or everywhere."""
+    monitoring = sys.monitoring
+    known = monitoring.events
+    events = (known.INSTRUCTION,) if everywhere else (known.JUMP, known.PY_START)
+    monitoring.use_tool_id(TOOL, "interleave")
+    for event in events:
+        monitoring.register_callback(TOOL, event, _interleave_threads.checkpoint)
+    monitoring.set_events(TOOL, sum(events))
+
+
+_frozen_importlib._thread = ImportLocks
+replace_threads()
+replace_clocks()
+replace_streams()
+replace_switch()
+replace_hooks()
+replace_files()
+sys.builtin_module_names = tuple(sorted((*sys.builtin_module_names, "posix")))
+sys.meta_path.insert(0, ChangedModules)

@@ -1,0 +1,59 @@
+"""Puts our queues into `queue`."""
+
+import _interleave_queues
+
+# What a class that derives from queue.Queue can put elsewhere.
+STORAGE = ("_init", "_qsize", "_put", "_get")
+
+
+def change(queue):
+    python = queue.Queue
+
+    class Queue(_interleave_queues.Queue):
+        """First in, first out. A class that derives from it and stores items its own way is Python's all through."""
+
+        def __init_subclass__(cls, **arguments):
+            super().__init_subclass__(**arguments)
+            if any(name in cls.__dict__ for name in STORAGE):
+                for name, value in python.__dict__.items():
+                    if name not in cls.__dict__ and name not in ("__dict__", "__weakref__", "__module__"):
+                        setattr(cls, name, value)
+                # These are computed in the core's class, and plain attributes in Python's.
+                cls.maxsize = cls.unfinished_tasks = 0
+                cls._init_of_python = True
+
+        def __init__(self, maxsize=0):
+            if getattr(self, "_init_of_python", False):
+                python.__init__(self, maxsize)
+            else:
+                super().__init__(maxsize)
+
+    class LifoQueue(Queue):
+        """Last in, first out."""
+
+        _last_in_first_out = True
+
+    class PriorityQueue(Queue):
+        """The least first."""
+
+        _init = queue.PriorityQueue.__dict__["_init"]
+        _qsize = queue.PriorityQueue.__dict__["_qsize"]
+        _put = queue.PriorityQueue.__dict__["_put"]
+        _get = queue.PriorityQueue.__dict__["_get"]
+
+    class SimpleQueue(_interleave_queues.Queue):
+        """First in, first out, without an end and without tasks."""
+
+        _is_simple = True
+
+        def __init__(self):
+            super().__init__()
+
+        def put(self, item, block=True, timeout=None):
+            super().put_nowait(item)
+
+    for made in (Queue, LifoQueue, PriorityQueue, SimpleQueue):
+        made.__module__ = "queue"
+        made.__qualname__ = made.__name__
+        setattr(queue, made.__name__, made)
+    queue._PySimpleQueue = SimpleQueue

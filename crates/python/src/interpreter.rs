@@ -1,0 +1,154 @@
+//! An interpreter, and a program from its first line to the exit code.
+
+use std::time::Duration;
+
+use interleave_runtime::rt::gil;
+use vm::builtins::PyBaseExceptionRef;
+use vm::compiler::Mode;
+use vm::frozen::FrozenLib;
+use vm::vm::thread;
+use vm::{AsObject, Interpreter, PyResult, Settings, VirtualMachine};
+
+use crate::{modules, names};
+
+/// The standard library and our additions, as the build froze them.
+static LIBRARY: &FrozenLib = FrozenLib::from_ref(include_bytes!(concat!(env!("OUT_DIR"), "/library.bin")));
+
+/// Native modules of RustPython that are not used: they wait on locks of their own, or look at the operating system's
+/// clock. What imports them has a way without.
+const LEFT_OUT: [&str; 4] = ["_datetime", "_queue", "_remote_debugging", "_multiprocessing"];
+
+/// Exit codes as a shell knows them.
+const KEYBOARD_INTERRUPT: u32 = 130;
+
+/// A program to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// What it is called in tracebacks and as `__file__`.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+}
+
+/// How threads take turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turns {
+    /// They do not: all run at once, as in CPython's free-threaded build.
+    Free,
+    /// One runs at a time and is asked to let go after so long, as in CPython's classic build.
+    Gil(Duration),
+    /// As a seeded schedule says, which is begun and ended by whoever runs the program. Where it may switch is where
+    /// threads with a GIL may, or else anywhere.
+    Scheduled {
+        /// Whether the threads share a GIL.
+        gil: bool,
+    },
+}
+
+/// What a thread does that has to wait for one of RustPython's own locks: it leaves the interpreter, in case somebody
+/// wants to stop all threads, and lets others have the GIL.
+fn wait_for_inner_lock(wait: &dyn Fn()) {
+    gil::without(|| match thread::current_vm_is_set() {
+        true => thread::with_current_vm(|vm| vm.allow_threads(wait)),
+        false => wait(),
+    });
+}
+
+/// A new interpreter, on the calling lane.
+pub fn build() -> Interpreter {
+    // The first to say so counts, and RustPython says so itself while it builds.
+    vm::common::lock::set_blocking_wait_hook(wait_for_inner_lock);
+    // A run is to be repeatable, so sets have the same order in every one.
+    let mut settings = Settings::default();
+    settings.hash_seed = Some(0);
+    settings.import_site = false;
+    let builder = Interpreter::builder(settings);
+    let ctx = builder.ctx.clone();
+    let mut definitions = rustpython_stdlib::stdlib_module_defs(&ctx);
+    definitions.retain(|definition| !LEFT_OUT.contains(&definition.name.as_str()));
+    definitions.extend(modules::definitions(&ctx));
+    builder
+        .add_native_modules(&definitions)
+        .add_frozen_modules(LIBRARY)
+        // A collection looks at the operating system's clock, of which the browser's build has none.
+        .init_hook(|vm| vm.state.gc.disable())
+        .build()
+}
+
+/// Puts what is ours into a new interpreter. Once.
+pub fn furnish(interpreter: &Interpreter) -> Result<(), String> {
+    interpreter.enter(|vm| {
+        modules::threads::this_is_the_main_thread();
+        vm.import("_interleave_boot", 0).map(drop).map_err(|exception| told(&exception, vm))
+    })
+}
+
+/// Runs a program to its end, with all that `atexit` was given and all threads but daemons. Gives its exit code.
+pub fn execute(interpreter: &Interpreter, program: &Program, turns: Turns) -> u32 {
+    names::forget();
+    if let Turns::Gil(interval) = turns {
+        gil::enable(interval);
+    }
+    let code = interpreter.enter(|vm| {
+        let result = watch(turns, vm).and_then(|()| run(program, vm));
+        finish(result.err(), vm)
+    });
+    if let Turns::Gil(_) = turns {
+        gil::disable();
+    }
+    modules::threads::stop();
+    code
+}
+
+fn watch(turns: Turns, vm: &VirtualMachine) -> PyResult<()> {
+    if turns == Turns::Free {
+        return Ok(());
+    }
+    let everywhere = turns == Turns::Scheduled { gil: false };
+    let boot = vm.import("_interleave_boot", 0)?;
+    vm.call_method(&boot, "watch_checkpoints", (everywhere,)).map(drop)
+}
+
+fn run(program: &Program, vm: &VirtualMachine) -> PyResult<()> {
+    let scope = vm.new_scope_with_main()?;
+    let file = vm.ctx.new_str(program.file.as_str());
+    scope.globals.set_item("__file__", file.clone().into(), vm)?;
+    vm.sys_module.set_attr("argv", vm.ctx.new_list(vec![file.into()]), vm)?;
+    let boot = vm.import("_interleave_boot", 0)?;
+    vm.call_method(&boot, "keep_source", (program.file.as_str(), program.source.as_str()))?;
+    let code = vm
+        .compile(&program.source, Mode::Exec, &program.file)
+        .map_err(|error| error.into_pyexception(vm, Some(&program.source)))?;
+    vm.run_code_obj(code, scope).map(drop)
+}
+
+/// What CPython does between the last line of a program and its exit.
+fn finish(exception: Option<PyBaseExceptionRef>, vm: &VirtualMachine) -> u32 {
+    let code = match exception {
+        None => 0,
+        // RustPython would send itself a signal for this one.
+        Some(exception) if exception.fast_isinstance(vm.ctx.exceptions.keyboard_interrupt) => {
+            vm.print_exception(&exception);
+            KEYBOARD_INTERRUPT
+        }
+        Some(exception) => vm.handle_exit_exception(exception),
+    };
+    let modules = vm.sys_module.get_attr("modules", vm);
+    if let Ok(threading) = modules.and_then(|modules| modules.get_item("threading", vm))
+        && let Err(exception) = vm.call_method(&threading, "_shutdown", ())
+        && !exception.fast_isinstance(vm.ctx.exceptions.system_exit)
+    {
+        vm.run_unraisable(exception, Some("Exception ignored in threading shutdown".to_owned()), threading);
+    }
+    vm::stdlib::atexit::_run_exitfuncs(vm);
+    code
+}
+
+/// An exception as text, for when there is no `sys.stderr` to print it to.
+fn told(exception: &PyBaseExceptionRef, vm: &VirtualMachine) -> String {
+    let mut text = String::new();
+    match vm.write_exception(&mut text, exception) {
+        Ok(()) => text,
+        Err(_) => format!("{exception:?}"),
+    }
+}

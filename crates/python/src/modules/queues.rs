@@ -1,0 +1,218 @@
+//! `queue.Queue`, `LifoQueue` and `SimpleQueue`.
+//!
+//! Queues that are ordered by comparing, and classes that derive from these and put their items elsewhere, stay as Python
+//! has them: to compare and to put would run the program's own code with the queue locked.
+
+pub(crate) use module::module_def;
+
+#[vm::pymodule(name = "_interleave_queues")]
+mod module {
+    use std::sync::OnceLock;
+
+    use interleave_runtime::rt::{self, Fifo, Lifo, Parcel, SyncError, Wait};
+    use vm::builtins::{PyBaseExceptionRef, PyGenericAlias, PyTypeRef};
+    use vm::function::OptionalArg;
+    use vm::types::{Constructor, DefaultConstructor, Initializer};
+    use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine, pyclass};
+
+    use crate::modules::{exception_of, refused, seconds, wait_of_seconds};
+    use crate::names;
+
+    enum Core {
+        Fifo(rt::Queue<PyObjectRef, Fifo<Parcel<PyObjectRef>>>),
+        Lifo(rt::Queue<PyObjectRef, Lifo<Parcel<PyObjectRef>>>),
+    }
+
+    /// Does the same with either.
+    macro_rules! either {
+        ($core:expr, $queue:ident => $do:expr) => {
+            match $core {
+                Core::Fifo($queue) => $do,
+                Core::Lifo($queue) => $do,
+            }
+        };
+    }
+
+    /// `queue.Queue`; `LifoQueue` and `SimpleQueue` say in attributes of their classes what they are.
+    #[pyattr]
+    #[pyclass(module = "queue", name = "Queue")]
+    #[derive(Default, PyPayload)]
+    struct PyQueue {
+        begun: OnceLock<(Core, i64)>,
+    }
+
+    impl std::fmt::Debug for PyQueue {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Queue")
+        }
+    }
+
+    #[derive(FromArgs)]
+    struct SizeArgs {
+        #[pyarg(any, default = 0)]
+        maxsize: i64,
+    }
+
+    #[derive(FromArgs)]
+    struct PutArgs {
+        #[pyarg(any)]
+        item: PyObjectRef,
+        #[pyarg(any, default = true)]
+        block: bool,
+        #[pyarg(any, optional)]
+        timeout: OptionalArg<PyObjectRef>,
+    }
+
+    #[derive(FromArgs)]
+    struct GetArgs {
+        #[pyarg(any, default = true)]
+        block: bool,
+        #[pyarg(any, optional)]
+        timeout: OptionalArg<PyObjectRef>,
+    }
+
+    #[derive(FromArgs)]
+    struct ItemArgs {
+        #[pyarg(any)]
+        item: PyObjectRef,
+    }
+
+    #[derive(FromArgs)]
+    struct ShutdownArgs {
+        #[pyarg(any, default = false)]
+        immediate: bool,
+    }
+
+    impl DefaultConstructor for PyQueue {}
+
+    impl Initializer for PyQueue {
+        type Args = SizeArgs;
+
+        fn init(zelf: &Py<Self>, args: SizeArgs, vm: &VirtualMachine) -> PyResult<()> {
+            let capacity = usize::try_from(args.maxsize).ok().filter(|size| *size > 0);
+            let is = |attribute: &'static str| zelf.class().as_object().get_attr(attribute, vm).is_ok();
+            let core = if is("_last_in_first_out") {
+                Core::Lifo(rt::Queue::new(names::title_of_new("LifoQueue"), capacity))
+            } else {
+                let class = if is("_is_simple") { "SimpleQueue" } else { "Queue" };
+                Core::Fifo(rt::Queue::new(names::title_of_new(class), capacity))
+            };
+            let _first_counts = zelf.begun.set((core, args.maxsize));
+            Ok(())
+        }
+    }
+
+    fn wait(block: bool, timeout: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult<Wait> {
+        match (block, seconds(timeout.into_option(), vm)?) {
+            (false, _) => wait_of_seconds(Some(0.0), vm),
+            (true, Some(timeout)) if timeout < 0.0 => {
+                Err(vm.new_value_error("'timeout' must be a non-negative number"))
+            }
+            (true, timeout) => wait_of_seconds(timeout, vm),
+        }
+    }
+
+    fn raised(error: SyncError, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        match error {
+            SyncError::Empty => exception_of("queue", "Empty", vm),
+            SyncError::Full => exception_of("queue", "Full", vm),
+            SyncError::ShutDown => exception_of("queue", "ShutDown", vm),
+            SyncError::DoneTooOften => vm.new_value_error("task_done() called too many times"),
+            other => refused(other, vm),
+        }
+    }
+
+    impl PyQueue {
+        fn core(&self, vm: &VirtualMachine) -> PyResult<&Core> {
+            let begun = self.begun.get().map(|(core, _)| core);
+            begun.ok_or_else(|| vm.new_runtime_error("Queue.__init__() was not called"))
+        }
+
+        fn put_item(&self, item: PyObjectRef, wait: &Wait, vm: &VirtualMachine) -> PyResult<()> {
+            let core = self.core(vm)?;
+            // If the queue refuses the item it drops it, which must not be its end: that is for threads that are attached.
+            let _kept = item.clone();
+            let put = vm.allow_threads(|| either!(core, queue => queue.put(item, wait)));
+            put.map_err(|error| raised(error, vm))
+        }
+
+        fn get_item(&self, wait: &Wait, vm: &VirtualMachine) -> PyResult {
+            let core = self.core(vm)?;
+            vm.allow_threads(|| either!(core, queue => queue.get(wait))).map_err(|error| raised(error, vm))
+        }
+    }
+
+    #[pyclass(with(Constructor, Initializer), flags(BASETYPE, HAS_DICT, HAS_WEAKREF))]
+    impl PyQueue {
+        #[pymethod]
+        fn put(zelf: &Py<Self>, args: PutArgs, vm: &VirtualMachine) -> PyResult<()> {
+            let wait = wait(args.block, args.timeout, vm)?;
+            zelf.put_item(args.item, &wait, vm)
+        }
+
+        #[pymethod]
+        fn put_nowait(zelf: &Py<Self>, args: ItemArgs, vm: &VirtualMachine) -> PyResult<()> {
+            zelf.put_item(args.item, &wait_of_seconds(Some(0.0), vm)?, vm)
+        }
+
+        #[pymethod]
+        fn get(zelf: &Py<Self>, args: GetArgs, vm: &VirtualMachine) -> PyResult {
+            let wait = wait(args.block, args.timeout, vm)?;
+            zelf.get_item(&wait, vm)
+        }
+
+        #[pymethod]
+        fn get_nowait(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+            zelf.get_item(&wait_of_seconds(Some(0.0), vm)?, vm)
+        }
+
+        #[pymethod]
+        fn task_done(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            either!(zelf.core(vm)?, queue => queue.task_done()).map_err(|error| raised(error, vm))
+        }
+
+        #[pymethod]
+        fn join(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            let wait = wait_of_seconds(None, vm)?;
+            let core = zelf.core(vm)?;
+            let joined = vm.allow_threads(|| either!(core, queue => queue.join(&wait)));
+            joined.map(drop).map_err(|error| raised(error, vm))
+        }
+
+        #[pymethod]
+        fn qsize(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
+            Ok(either!(zelf.core(vm)?, queue => queue.len()))
+        }
+
+        #[pymethod]
+        fn empty(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
+            Ok(either!(zelf.core(vm)?, queue => queue.is_empty()))
+        }
+
+        #[pymethod]
+        fn full(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
+            Ok(either!(zelf.core(vm)?, queue => queue.is_full()))
+        }
+
+        #[pymethod]
+        fn shutdown(zelf: &Py<Self>, args: ShutdownArgs, vm: &VirtualMachine) -> PyResult<()> {
+            drop(either!(zelf.core(vm)?, queue => queue.shutdown(args.immediate)));
+            Ok(())
+        }
+
+        #[pygetset]
+        fn maxsize(zelf: &Py<Self>) -> i64 {
+            zelf.begun.get().map_or(0, |(_, size)| *size)
+        }
+
+        #[pygetset]
+        fn unfinished_tasks(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<u64> {
+            Ok(either!(zelf.core(vm)?, queue => queue.unfinished()))
+        }
+
+        #[pyclassmethod]
+        fn __class_getitem__(cls: PyTypeRef, item: PyObjectRef, vm: &VirtualMachine) -> PyResult<PyGenericAlias> {
+            PyGenericAlias::from_args(cls, item, vm)
+        }
+    }
+}

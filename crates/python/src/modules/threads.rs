@@ -1,0 +1,368 @@
+//! Threads: each is a lane, and has a worker of its own in the browser.
+
+pub(crate) use module::{are_running, begin, get_ident, module_def, stop, this_is_the_main_thread};
+
+#[vm::pymodule(name = "_interleave_threads")]
+mod module {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+    use std::time::Duration;
+
+    use interleave_runtime::rt::{self, SyncError, gil};
+    use interleave_runtime::threads::{JoinHandle, spawn};
+    use interleave_trace::{LaneId, here};
+    use vm::builtins::{PyBytesRef, PyDictRef, PyTupleRef, PyTypeRef};
+    use vm::function::{ArgCallable, FuncArgs, KwArgs, OptionalArg};
+    use vm::types::Representable;
+    use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine, pyclass};
+
+    use crate::modules::{refused, shown, wait_of};
+    use crate::names;
+
+    /// Threads that the end of the program waits for: all that are not daemons.
+    static AWAITED: Mutex<Vec<Arc<Shared>>> = Mutex::new(Vec::new());
+    /// Whether the run is being ended: every thread leaves at its next checkpoint.
+    static STOPPING: AtomicBool = AtomicBool::new(false);
+    /// Whether somebody wants the main thread to raise KeyboardInterrupt.
+    static INTERRUPT: AtomicBool = AtomicBool::new(false);
+
+    /// The main thread.
+    static MAIN: AtomicU64 = AtomicU64::new(0);
+    /// How many threads there are beside the main one.
+    static RUNNING: AtomicU64 = AtomicU64::new(0);
+
+    /// The number by which Python knows the thread of a lane. It is never zero.
+    fn ident_of(lane: LaneId) -> u64 {
+        u64::from(lane.0) + 1
+    }
+
+    /// The number of the calling thread.
+    #[pyfunction]
+    #[pyfunction(name = "get_native_id")]
+    pub(crate) fn get_ident() -> u64 {
+        ident_of(here())
+    }
+
+    #[pyfunction]
+    fn _get_main_thread_ident() -> u64 {
+        MAIN.load(Ordering::Relaxed)
+    }
+
+    /// The calling lane is where programs begin.
+    pub(crate) fn this_is_the_main_thread() {
+        MAIN.store(get_ident(), Ordering::Relaxed);
+    }
+
+    /// Whether any thread but the main one has not ended yet.
+    pub(crate) fn are_running() -> bool {
+        RUNNING.load(Ordering::SeqCst) > 0
+    }
+
+    fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All threads leave, wherever they are.
+    pub(crate) fn stop() {
+        STOPPING.store(true, Ordering::SeqCst);
+        rt::cancel_waits();
+    }
+
+    /// A program begins: with no threads, whatever an earlier one of this instance left.
+    pub(crate) fn begin() {
+        lock(&AWAITED).clear();
+        RUNNING.store(0, Ordering::SeqCst);
+        INTERRUPT.store(false, Ordering::SeqCst);
+        STOPPING.store(false, Ordering::SeqCst);
+        rt::allow_waits();
+    }
+
+    /// Whether the main thread was asked for a KeyboardInterrupt, once.
+    fn interrupted() -> bool {
+        INTERRUPT.load(Ordering::Relaxed) && INTERRUPT.swap(false, Ordering::SeqCst)
+    }
+
+    #[derive(Default)]
+    struct Inner {
+        state: State,
+        ident: u64,
+        thread: Option<Arc<JoinHandle<()>>>,
+    }
+
+    #[derive(Clone, Copy, Default, PartialEq, Eq)]
+    enum State {
+        #[default]
+        NotStarted,
+        Running,
+        Done,
+    }
+
+    /// What a handle and its thread both see.
+    struct Shared {
+        inner: Mutex<Inner>,
+    }
+
+    impl Shared {
+        fn is_done(&self) -> bool {
+            let inner = lock(&self.inner);
+            inner.state == State::Done || inner.thread.as_ref().is_some_and(|thread| !thread.is_alive())
+        }
+    }
+
+    /// `_thread._ThreadHandle`.
+    #[pyattr]
+    #[pyclass(module = "_thread", name = "_ThreadHandle")]
+    #[derive(PyPayload)]
+    struct PyThreadHandle {
+        shared: Arc<Shared>,
+    }
+
+    impl std::fmt::Debug for PyThreadHandle {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("ThreadHandle")
+        }
+    }
+
+    impl PyThreadHandle {
+        fn fresh() -> Self {
+            Self { shared: Arc::new(Shared { inner: Mutex::default() }) }
+        }
+    }
+
+    #[pyclass(with(Representable), flags(HAS_WEAKREF))]
+    impl PyThreadHandle {
+        #[pyslot]
+        fn slot_new(cls: PyTypeRef, _args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+            Self::fresh().into_ref_with_type(vm, cls).map(Into::into)
+        }
+
+        #[pygetset]
+        fn ident(zelf: &Py<Self>) -> u64 {
+            lock(&zelf.shared.inner).ident
+        }
+
+        #[pymethod]
+        fn is_done(zelf: &Py<Self>) -> bool {
+            // Asking is an operation like others: whoever asks again and again lets others run.
+            rt::checkpoint();
+            zelf.shared.is_done()
+        }
+
+        #[pymethod]
+        fn _set_done(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            let mut inner = lock(&zelf.shared.inner);
+            if inner.state == State::NotStarted {
+                return Err(vm.new_runtime_error("thread not started"));
+            }
+            inner.state = State::Done;
+            Ok(())
+        }
+
+        #[pymethod]
+        fn join(zelf: &Py<Self>, timeout: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
+            let wait = wait_of(timeout.into_option(), vm)?;
+            let thread = {
+                let inner = lock(&zelf.shared.inner);
+                match inner.state {
+                    State::NotStarted => return Err(vm.new_runtime_error("thread not started")),
+                    State::Done => return Ok(()),
+                    State::Running if inner.ident == get_ident() => {
+                        return Err(vm.new_runtime_error("Cannot join current thread"));
+                    }
+                    State::Running => inner.thread.clone(),
+                }
+            };
+            let Some(thread) = thread else {
+                return Err(vm.new_runtime_error("only threads that were started here can be joined"));
+            };
+            match vm.allow_threads(|| thread.wait(&wait)) {
+                Ok(_in_time) => Ok(()),
+                Err(SyncError::JoinsItself) => Err(vm.new_runtime_error("Cannot join current thread")),
+                Err(other) => Err(refused(other, vm)),
+            }
+        }
+    }
+
+    impl Representable for PyThreadHandle {
+        fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
+            Ok(shown("thread", zelf.as_object()))
+        }
+    }
+
+    #[pyfunction]
+    fn _make_thread_handle(ident: u64) -> PyThreadHandle {
+        let inner = Inner { state: State::Running, ident, thread: None };
+        PyThreadHandle { shared: Arc::new(Shared { inner: Mutex::new(inner) }) }
+    }
+
+    #[derive(FromArgs)]
+    struct StartArgs {
+        #[pyarg(any)]
+        function: PyObjectRef,
+        #[pyarg(any, optional)]
+        handle: OptionalArg<PyObjectRef>,
+        #[pyarg(any, default = true)]
+        daemon: bool,
+    }
+
+    /// What the thread is called: as `threading` calls it, or else after its function.
+    fn title_of(function: &PyObjectRef, vm: &VirtualMachine) -> interleave_runtime::span::Title {
+        let text = |object: &PyObjectRef, attribute: &'static str| {
+            let name = object.get_attr(attribute, vm).ok()?;
+            name.str(vm).ok().map(|name| name.to_string())
+        };
+        let name = function.get_attr("__self__", vm).ok().and_then(|thread| text(&thread, "_name"));
+        names::title(&name.or_else(|| text(function, "__name__")).unwrap_or_else(|| "thread".to_owned()))
+    }
+
+    fn start(shared: Arc<Shared>, function: ArgCallable, args: FuncArgs, daemon: bool, vm: &VirtualMachine) {
+        let title = title_of(&function.as_object().to_owned(), vm);
+        {
+            let mut inner = lock(&shared.inner);
+            inner.state = State::Running;
+        }
+        if !daemon {
+            lock(&AWAITED).push(shared.clone());
+        }
+        let own = shared.clone();
+        let entry = vm.new_thread().make_spawn_func(move |vm: &VirtualMachine| {
+            lock(&own.inner).ident = get_ident();
+            vm.state.thread_count.fetch_add(1);
+            run(function, args, vm);
+            vm.state.thread_count.fetch_sub(1);
+            vm::vm::thread::cleanup_current_thread_frames(vm);
+            RUNNING.fetch_sub(1, Ordering::SeqCst);
+        });
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        // Who is asked for a turn at once must not be waited for while attached.
+        let thread = Arc::new(vm.allow_threads(|| spawn(title, entry)));
+        let mut inner = lock(&shared.inner);
+        inner.ident = ident_of(thread.lane());
+        inner.thread = Some(thread);
+    }
+
+    /// Calls the function, whose last references go before the thread's place in the interpreter does.
+    fn run(function: ArgCallable, args: FuncArgs, vm: &VirtualMachine) {
+        if let Err(exception) = function.invoke(args, vm)
+            && !exception.fast_isinstance(vm.ctx.exceptions.system_exit)
+        {
+            let shown = function.as_object().repr(vm).ok();
+            let message = shown.map(|shown| format!("Exception ignored in thread started by {shown}"));
+            vm.run_unraisable(exception, message, vm.ctx.none());
+        }
+    }
+
+    fn check_can_start(vm: &VirtualMachine) -> PyResult<()> {
+        match vm.state.finalizing.load(Ordering::Acquire) {
+            true => Err(vm.new_runtime_error("can't create new thread at interpreter shutdown")),
+            false => Ok(()),
+        }
+    }
+
+    #[pyfunction]
+    fn start_joinable_thread(args: StartArgs, vm: &VirtualMachine) -> PyResult<PyRef<PyThreadHandle>> {
+        check_can_start(vm)?;
+        let function = ArgCallable::try_from_object(vm, args.function)
+            .map_err(|_| vm.new_type_error("thread function must be callable"))?;
+        let handle = match args.handle.into_option().filter(|handle| !vm.is_none(handle)) {
+            None => PyThreadHandle::fresh().into_ref(&vm.ctx),
+            Some(handle) => handle
+                .downcast::<PyThreadHandle>()
+                .map_err(|_| vm.new_type_error("'handle' must be a _ThreadHandle"))?,
+        };
+        if lock(&handle.shared.inner).state != State::NotStarted {
+            return Err(vm.new_runtime_error("thread already started"));
+        }
+        start(handle.shared.clone(), function, FuncArgs::default(), args.daemon, vm);
+        Ok(handle)
+    }
+
+    #[pyfunction]
+    #[pyfunction(name = "start_new")]
+    fn start_new_thread(
+        function: PyObjectRef,
+        args: PyTupleRef,
+        kwargs: OptionalArg<PyDictRef>,
+        vm: &VirtualMachine,
+    ) -> PyResult<u64> {
+        check_can_start(vm)?;
+        let function =
+            ArgCallable::try_from_object(vm, function).map_err(|_| vm.new_type_error("first arg must be callable"))?;
+        let mut named = KwArgs::default();
+        if let OptionalArg::Present(kwargs) = kwargs {
+            let entries = kwargs.to_attributes(vm, |vm| Err(vm.new_type_error("keywords must be strings")))?;
+            named = entries.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect();
+        }
+        let handle = PyThreadHandle::fresh();
+        start(handle.shared.clone(), function, FuncArgs::new(args.as_slice().to_vec(), named), true, vm);
+        let ident = lock(&handle.shared.inner).ident;
+        Ok(ident)
+    }
+
+    /// Waits for all threads but daemons.
+    #[pyfunction]
+    fn _shutdown(vm: &VirtualMachine) -> PyResult<()> {
+        let wait = rt::Wait { site: rt::Site::NONE, timeout: None };
+        loop {
+            let own = get_ident();
+            let next = {
+                let mut awaited = lock(&AWAITED);
+                awaited.retain(|thread| !thread.is_done() && lock(&thread.inner).ident != own);
+                awaited.first().and_then(|thread| lock(&thread.inner).thread.clone())
+            };
+            let Some(thread) = next else { return Ok(()) };
+            vm.allow_threads(|| thread.wait(&wait)).map_err(|error| refused(error, vm))?;
+        }
+    }
+
+    /// A place where CPython looks whether somebody else wants to run: the end of a loop's round, the start of a function.
+    #[pyfunction]
+    fn checkpoint(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+        if STOPPING.load(Ordering::Relaxed) {
+            return Err(vm.new_system_exit(vec![].into()));
+        }
+        if INTERRUPT.load(Ordering::Relaxed) && get_ident() == _get_main_thread_ident() && interrupted() {
+            return Err(vm.new_exception_empty(vm.ctx.exceptions.keyboard_interrupt.to_owned()));
+        }
+        if rt::schedule::is_on() || gil::is_wanted() {
+            vm.allow_threads(rt::checkpoint);
+        }
+        Ok(())
+    }
+
+    #[pyfunction]
+    fn interrupt_main(_signal: OptionalArg<PyObjectRef>) {
+        INTERRUPT.store(true, Ordering::SeqCst);
+    }
+
+    #[pyfunction]
+    fn set_switch_interval(seconds: f64, vm: &VirtualMachine) -> PyResult<()> {
+        if seconds.is_nan() || seconds <= 0.0 {
+            return Err(vm.new_value_error("switch interval must be strictly positive"));
+        }
+        gil::set_interval(Duration::from_secs_f64(seconds.min(1e9)));
+        Ok(())
+    }
+
+    #[pyfunction]
+    fn switch_interval() -> f64 {
+        gil::interval().as_secs_f64()
+    }
+
+    #[pyfunction]
+    fn is_gil_enabled() -> bool {
+        gil::is_enabled()
+    }
+
+    #[pyfunction]
+    fn cpu_count() -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+
+    #[pyfunction]
+    fn random_bytes(size: usize, vm: &VirtualMachine) -> PyResult<PyBytesRef> {
+        let mut bytes = vec![0; size];
+        getrandom::fill(&mut bytes).map_err(|error| vm.new_os_error(error.to_string()))?;
+        Ok(vm.ctx.new_bytes(bytes))
+    }
+}

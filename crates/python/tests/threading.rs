@@ -1,0 +1,388 @@
+//! `threading` and `_thread`, as CPython's documentation has them.
+
+mod running;
+
+use interleave_python::interpreter::Turns;
+use interleave_python::output::Stream;
+use running::{GIL, in_turns, writes, writes_in_any_order};
+
+#[test]
+fn a_lock_keeps_a_counter_whole() {
+    writes(
+        "
+import threading
+lock = threading.Lock()
+count = 0
+def work():
+    global count
+    for _ in range(2000):
+        with lock:
+            count += 1
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(count)
+",
+        "8000\n",
+    );
+}
+
+#[test]
+fn threads_have_names_and_are_counted() {
+    writes(
+        "
+import threading
+def work():
+    print(threading.current_thread().name)
+for _ in range(2):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+named = threading.Thread(target=work, name='baker')
+named.start()
+named.join()
+print(threading.current_thread().name, threading.active_count(), named.is_alive())
+",
+        "Thread-1 (work)\nThread-2 (work)\nbaker\nMainThread 1 False\n",
+    );
+}
+
+#[test]
+fn a_timed_join_returns_and_the_thread_lives_on() {
+    writes(
+        "
+import threading
+gate = threading.Event()
+thread = threading.Thread(target=gate.wait)
+thread.start()
+print(thread.join(0.01), thread.is_alive())
+gate.set()
+thread.join()
+print(thread.is_alive())
+",
+        "None True\nFalse\n",
+    );
+}
+
+#[test]
+fn what_cannot_be_joined_or_started_says_why() {
+    writes(
+        "
+import threading
+def told(what):
+    try:
+        what()
+    except RuntimeError as error:
+        print(error)
+thread = threading.Thread(target=lambda: told(thread.join))
+told(thread.join)
+thread.start()
+thread.join()
+told(thread.start)
+",
+        "cannot join thread before it is started\ncannot join current thread\nthreads can only be started once\n",
+    );
+}
+
+#[test]
+fn locks_mind_what_python_minds() {
+    writes(
+        "
+import threading
+def told(what, *args, **named):
+    try:
+        print(what(*args, **named))
+    except (RuntimeError, ValueError, OverflowError, TypeError) as error:
+        print(type(error).__name__, error)
+lock, rlock = threading.Lock(), threading.RLock()
+told(lock.release)
+told(lock.acquire)
+told(lock.acquire, False)
+told(lock.acquire, timeout=0.01)
+told(lock.acquire, False, 1)
+told(lock.acquire, True, -2)
+told(lock.acquire, timeout=1e100)
+told(rlock.release)
+told(rlock.acquire)
+told(rlock.acquire)
+rlock.release()
+rlock.release()
+told(rlock.release)
+told(threading.BoundedSemaphore(1).release)
+told(threading.Semaphore, -1)
+told(threading.Condition().notify)
+told(threading.Condition().wait)
+",
+        "RuntimeError release unlocked lock
+True
+False
+False
+ValueError can't specify a timeout for a non-blocking call
+ValueError timeout value must be a non-negative number
+OverflowError timeout value is too large
+RuntimeError cannot release un-acquired lock
+True
+True
+RuntimeError cannot release un-acquired lock
+ValueError Semaphore released too many times
+ValueError semaphore initial value must be >= 0
+RuntimeError cannot notify on un-acquired lock
+RuntimeError cannot wait on un-acquired lock
+",
+    );
+}
+
+#[test]
+fn an_rlock_that_a_condition_gave_up_comes_back_as_deep() {
+    writes(
+        "
+import threading
+condition = threading.Condition()
+ready = False
+def tell():
+    global ready
+    with condition:
+        ready = True
+        condition.notify_all()
+with condition:
+    with condition:
+        threading.Thread(target=tell).start()
+        print(condition.wait_for(lambda: ready), condition._lock._recursion_count())
+    print(condition._lock._recursion_count())
+print(condition.locked())
+",
+        "True 2\n1\nFalse\n",
+    );
+}
+
+#[test]
+fn a_semaphore_lets_only_so_many_in() {
+    writes(
+        "
+import threading, time
+gate = threading.Semaphore(2)
+lock = threading.Lock()
+inside = most = 0
+def visit():
+    global inside, most
+    with gate:
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.005)
+        with lock:
+            inside -= 1
+threads = [threading.Thread(target=visit) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(most, gate._value)
+",
+        "2 2\n",
+    );
+}
+
+#[test]
+fn a_barrier_lets_all_go_together_after_its_action() {
+    writes(
+        "
+import threading
+barrier = threading.Barrier(3, action=lambda: print('all here'))
+places = []
+def come():
+    places.append(barrier.wait())
+threads = [threading.Thread(target=come) for _ in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(sorted(places))
+barrier.abort()
+try:
+    barrier.wait()
+except threading.BrokenBarrierError:
+    print('broken', barrier.broken)
+",
+        "all here\n[0, 1, 2]\nbroken True\n",
+    );
+}
+
+#[test]
+fn a_class_may_derive_from_a_primitive() {
+    writes(
+        "
+import threading
+class Gate(threading.Event):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+class Pool(threading.Semaphore):
+    def __init__(self, workers):
+        super().__init__(len(workers))
+        self.workers = workers
+gate = Gate('north')
+gate.set()
+print(gate.name, gate.wait(), Pool('abc')._value)
+",
+        "north True 3\n",
+    );
+}
+
+#[test]
+fn a_condition_goes_with_any_lock() {
+    writes(
+        "
+import threading
+class Loud:
+    def __init__(self): self.lock = threading.Lock()
+    def acquire(self, *args): print('take'); return self.lock.acquire(*args)
+    def release(self): print('let go'); self.lock.release()
+    def locked(self): return self.lock.locked()
+    def __enter__(self): return self.acquire()
+    def __exit__(self, *exc): self.release()
+condition = threading.Condition(Loud())
+with condition:
+    print(condition.wait(0.01))
+",
+        "take\ntake\nlet go\ntake\nFalse\nlet go\n",
+    );
+}
+
+#[test]
+fn each_thread_has_its_own_locals() {
+    writes(
+        "
+import threading
+own = threading.local()
+own.name = 'main'
+def work():
+    print(hasattr(own, 'name'))
+    own.name = 'worker'
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(own.name)
+",
+        "False\nmain\n",
+    );
+}
+
+#[test]
+fn an_exception_in_a_thread_is_told_and_ends_only_that_thread() {
+    let finished = in_turns(
+        "
+import threading
+def work():
+    return 1 / 0
+thread = threading.Thread(target=work, name='baker')
+thread.start()
+thread.join()
+print('on')
+",
+        Turns::Free,
+    );
+    let told = finished.text(Stream::Err);
+    assert!(told.starts_with("Exception in thread baker:\nTraceback (most recent call last):\n"), "{told}");
+    assert!(told.contains("  File \"main.py\", line 4, in work\n    return 1 / 0\n"), "{told}");
+    assert!(told.ends_with("ZeroDivisionError: division by zero\n"), "{told}");
+    assert_eq!((finished.text(Stream::Out).as_str(), finished.code), ("on\n", 0));
+}
+
+#[test]
+fn the_program_waits_for_threads_but_not_for_daemons() {
+    let finished = in_turns(
+        "
+import threading, time
+def work():
+    time.sleep(0.05)
+    print('worked')
+def serve():
+    threading.Event().wait()
+    print('never')
+threading.Thread(target=serve, daemon=True).start()
+threading.Thread(target=work).start()
+print('end of main')
+",
+        Turns::Free,
+    );
+    assert_eq!(finished.text(Stream::Out), "end of main\nworked\n");
+    assert_eq!(finished.text(Stream::Err), "");
+    assert!(!finished.stopped);
+}
+
+#[test]
+fn what_atexit_was_given_comes_after_the_last_thread() {
+    writes(
+        "
+import atexit, threading, time
+atexit.register(print, 'at exit')
+def work():
+    time.sleep(0.02)
+    print('worked')
+threading.Thread(target=work).start()
+",
+        "worked\nat exit\n",
+    );
+}
+
+#[test]
+fn a_timer_rings_unless_it_is_cancelled() {
+    writes_in_any_order(
+        "
+import threading
+rings = threading.Timer(0.01, print, ['ring'])
+silent = threading.Timer(5, print, ['never'])
+rings.start()
+silent.start()
+silent.cancel()
+rings.join()
+silent.join()
+",
+        "ring\n",
+    );
+}
+
+#[test]
+fn the_low_level_module_starts_threads_too() {
+    writes(
+        "
+import _thread
+done = _thread.allocate_lock()
+done.acquire()
+def work(a, b=0):
+    print(a + b)
+    done.release()
+ident = _thread.start_new_thread(work, (1,), {'b': 2})
+done.acquire()
+print(ident != _thread.get_ident())
+",
+        "3\nTrue\n",
+    );
+}
+
+#[test]
+fn busy_threads_share_a_gil() {
+    let finished = in_turns(
+        "
+import sys, threading
+rounds = [0, 0]
+stop = False
+def spin(own, other):
+    global stop
+    while not stop:
+        rounds[own] += 1
+        if rounds[own] > 100 and rounds[other] > 100:
+            stop = True
+threads = [threading.Thread(target=spin, args=(n, 1 - n)) for n in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(sys._is_gil_enabled(), sys.getswitchinterval())
+",
+        GIL,
+    );
+    assert_eq!(finished.text(Stream::Out), "True 0.005\n");
+    assert!(!finished.stopped);
+}
+
+#[test]
+fn without_a_gil_a_program_is_told_so() {
+    let finished = in_turns("import sys; print(sys._is_gil_enabled())", Turns::Free);
+    assert_eq!(finished.text(Stream::Out), "False\n");
+}

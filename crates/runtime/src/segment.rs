@@ -37,7 +37,9 @@ use crate::sys::memory::Memory;
 
 pub use error::ProcessError;
 pub use monitor::{Access, Door, Monitor};
-pub(crate) use process::{Ending, Entry, ProcessBlock, children, end_children};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use process::Ending;
+pub(crate) use process::{Entry, ProcessBlock, children, end_children};
 pub use process::{ExitCode, is_child, run_child};
 pub use waiting::{Source, wait_for_any};
 

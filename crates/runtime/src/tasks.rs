@@ -5,7 +5,7 @@
 //!                    a poll    it is pending      woken   a poll    it is pending        woken   a poll
 //! ```
 //! Names and rules are those of Python's `asyncio`; an event loop polls its tasks from a queue of its own
-//! ([`event_loop`]), so it is decided here, and can be decided by a seed, who goes next. Since one thread polls them all,
+//! (the module `event_loop`), so it is decided here, and can be decided by a seed, who goes next. Since one thread polls them all,
 //! two tasks never run at the same time, and the lane that hosts the loop waits meanwhile.
 //!
 //! **Cancelling** is an error at the await: [`TaskRef::cancel`] wakes the task, and what it waits in gives

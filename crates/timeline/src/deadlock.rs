@@ -260,7 +260,7 @@ fn holders_of(store: &Store, wait: &Wait) -> Vec<LaneId> {
 impl Deadlock {
     /// The deadlock that a trace ends with: as it was found when the run ended, or else as it is now.
     ///
-    /// That it is so now may be said only of a trace that is [closed under causes](self): see [`Watch`].
+    /// That it is so now may be said only of a trace that is closed under causes: see [`Watch`].
     pub fn of(store: &Store) -> Option<Self> {
         let told = |lane: &&Lane| matches!(lane.ended, Some((_, Outcome::Deadlocked)));
         let waits: Vec<(LaneId, Wait)> = if store.lanes().iter().any(|lane| told(&lane)) {

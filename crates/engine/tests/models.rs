@@ -111,10 +111,11 @@ fn one_lane_at_a_time_in_tasks_and_several_in_threads_and_processes() {
     let spec = |model| RunSpec { model, size: 400_000, workers: 2, ..small(Workload::Primes) };
     let (_, slots) = run_natively(spec(Model::Tasks));
     assert_eq!(overlap_of_workers(&slots, LaneKind::Task), 0, "one thread polls all tasks");
-    let (_, slots) = run_natively(spec(Model::Threads));
-    assert!(overlap_of_workers(&slots, LaneKind::Thread) > 0);
-    let (_, slots) = run_natively(spec(Model::Processes));
-    assert!(overlap_of_workers(&slots, LaneKind::Process) > 0);
+    // A busy machine may let one worker do it all before another gets a processor; not time after time.
+    for (model, kind) in [(Model::Threads, LaneKind::Thread), (Model::Processes, LaneKind::Process)] {
+        let overlaps = |_| overlap_of_workers(&run_natively(spec(model)).1, kind) > 0;
+        assert!((0..20).any(overlaps), "{model:?}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@
 
 mod segment;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
@@ -190,30 +190,34 @@ pub fn missing() -> Option<&'static str> {
 }
 
 thread_local! {
-    /// The engine, compiled once a visit. A failure is not kept: the next run tries again.
-    static MODULE: OnceCell<WebAssembly::Module> = const { OnceCell::new() };
+    /// Engines, each compiled once a visit. A failure is not kept: the next run tries again.
+    static MODULES: RefCell<Vec<(&'static str, WebAssembly::Module)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Fetches and compiles the engine, unless that was done before. Waits until it is known whether the page stays as
 /// it is or reloads to be isolated.
 pub async fn preload() -> Result<(), Failure> {
-    engine().await.map(|_| ())
+    engine("engine").await.map(|_| ())
 }
 
-async fn engine() -> Result<WebAssembly::Module, Failure> {
+async fn engine(artifact: &'static str) -> Result<WebAssembly::Module, Failure> {
     if let Some(decided) = ISOLATION.with(Clone::clone) {
         // The promise never rejects; if it did, the page would stay as it is.
         let _stays = JsFuture::from(decided).await;
     }
-    if let Some(module) = MODULE.with(|module| module.get().cloned()) {
+    if let Some(module) = compiled(artifact) {
         return Ok(module);
     }
-    let module = compile("engine_bg.wasm").await.map_err(|error| Failure::NotLoaded { message: words_of(&error) })?;
-    MODULE.with(|kept| {
-        // Two runs may have compiled it at once; either will do.
-        let _second = kept.set(module.clone());
-    });
+    let module = compile(&format!("{artifact}_bg.wasm"))
+        .await
+        .map_err(|error| Failure::NotLoaded { message: words_of(&error) })?;
+    // Two runs may have compiled it at once; either will do.
+    MODULES.with_borrow_mut(|kept| kept.push((artifact, module.clone())));
     Ok(module)
+}
+
+fn compiled(artifact: &str) -> Option<WebAssembly::Module> {
+    MODULES.with_borrow(|kept| kept.iter().find(|(name, _)| *name == artifact).map(|(_, module)| module.clone()))
 }
 
 async fn compile(address: &str) -> Result<WebAssembly::Module, JsValue> {
@@ -268,7 +272,7 @@ impl Run {
         }));
         let weak = Rc::downgrade(&inner);
         spawn_local(async move {
-            let engine = engine().await;
+            let engine = engine(spec.artifact()).await;
             let Some(strong) = weak.upgrade() else { return };
             match engine {
                 Ok(module) => begin(&strong, &module),
@@ -483,6 +487,7 @@ impl Inner {
             isolated: self.isolated,
         };
         let message = Object::new();
+        Reflect::set(&message, &"artifact".into(), &self.spec.artifact().into())?;
         Reflect::set(&message, &"module".into(), module)?;
         Reflect::set(&message, &"command".into(), &Uint8Array::from(command.to_bytes().as_slice()))?;
         match wanted.pool {
@@ -772,8 +777,8 @@ fn fail(run: &Rc<RefCell<Inner>>, lane: LaneId, failure: Failure) {
 
 /// Creates a worker that another worker asked for.
 fn spawn(run: &Rc<RefCell<Inner>>, mut wanted: Wanted) {
-    let Some(module) = MODULE.with(|module| module.get().cloned()) else { return };
     let mut inner = run.borrow_mut();
+    let Some(module) = compiled(inner.spec.artifact()) else { return };
     if matches!(inner.phase, Phase::Ended(_)) {
         return;
     }

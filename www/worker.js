@@ -1,12 +1,13 @@
-// Every worker of a run: loads the engine into itself and begins what it is told. The page creates them all.
+// Every worker of a run: loads an engine, the one with the workloads or the one with the programs, into itself and begins what it is told. The page creates them all.
 // See crates/protocol/src/message.rs for the conversation, and src/engine_client.rs for the other side.
-import init, { begin, wbg_rayon_start_worker } from "./engine.js";
-
 self.addEventListener("message", start, { once: true });
 
-async function start({ data: { module, memory, command, port, segment, lock, pool } }) {
+async function start({ data: { artifact, module, memory, command, port, segment, lock, pool } }) {
+  let begin, wbg_rayon_start_worker;
   try {
-    await Promise.all([init({ module_or_path: module, memory }), lock && hold(lock)]);
+    const engine = await import(`./${artifact}.js`);
+    ({ begin, wbg_rayon_start_worker } = engine);
+    await Promise.all([engine.default({ module_or_path: module, memory }), lock && hold(lock)]);
   } catch (error) {
     self.postMessage({ broken: String(error) });
     return;

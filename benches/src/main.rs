@@ -16,7 +16,9 @@ mod synthetic;
 mod web;
 
 #[cfg(target_arch = "wasm32")]
-fn main() {}
+fn main() {
+    interleave_engine::stock::offer(&interleave_engine::stock::WORKLOADS);
+}
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> std::process::ExitCode {

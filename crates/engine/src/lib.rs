@@ -11,6 +11,7 @@ pub mod models;
 pub mod native;
 mod proof;
 pub mod run;
+pub mod stock;
 #[cfg(target_arch = "wasm32")]
 mod web;
 pub mod workload;

@@ -15,9 +15,10 @@ use interleave_runtime::span::{self, Title};
 use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record, record_at, set_recording};
 
-use crate::experiments::{Body, Outcome, program};
+use crate::experiments::{Body, Outcome};
 use crate::explore::Attempt;
 use crate::models::{processes, sequential, tasks, threads};
+use crate::stock::{self, stock};
 use crate::workload::{Answer, Picture, Workload};
 
 pub use crate::workloads::{Visit, dispatch};
@@ -110,10 +111,19 @@ pub async fn run(spec: RunSpec) -> Result<Answer, Failure> {
     set_recording(spec.record);
     TOLD.store(false, Ordering::Relaxed);
     allow_waits();
-    match dispatch(spec.workload, Running { spec }) {
+    match stock().and_then(|stock| (stock.workload)(spec)) {
         Some(running) => running.await,
         None => run_program(spec).await,
     }
+}
+
+/// Runs a workload; nothing if that is a program.
+pub(crate) fn run_workload(spec: RunSpec) -> Option<stock::Running> {
+    dispatch(spec.workload, Running { spec })
+}
+
+fn program(name: interleave_protocol::Workload) -> Option<Body> {
+    stock().and_then(|stock| (stock.program)(name))
 }
 
 /// The run is over and its last lane has ended: a schedule ends after its last record, so that this one too has the same

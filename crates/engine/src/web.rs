@@ -18,8 +18,8 @@ use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessagePort};
 
 use crate::explore::explore;
 use crate::failure::from_fault;
-use crate::models::processes::process_main;
 use crate::run::{Audience, attempt, fail, run, set_audience};
+use crate::stock::stock;
 use crate::workload::Picture;
 
 #[global_allocator]
@@ -54,7 +54,9 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
     }
     set_instance(command.instance());
     clock::set_origin(command.origin_ms);
-    processes::set_main(|mailbox, parent| Box::pin(process_main(mailbox, parent)));
+    if let Some(stock) = stock() {
+        processes::set_main(stock.process);
+    }
     if !command.isolated {
         set_flush(post_records);
     }

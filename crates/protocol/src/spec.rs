@@ -295,6 +295,11 @@ impl fmt::Display for Problem {
 }
 
 impl RunSpec {
+    /// The artifact that runs it, as workers load it: `engine.js` and `engine_bg.wasm`.
+    pub fn artifact(&self) -> &'static str {
+        if self.workload.info().only.is_some() { "programs" } else { "engine" }
+    }
+
     /// A workload as it is to begin with, on a machine of so many cores.
     pub fn new(workload: Workload, cores: u32) -> Self {
         let info = workload.info();

@@ -1,9 +1,10 @@
-//! The engine as an artifact: everything that a worker calls is exported by the library.
+//! The artifact with the workloads: everything that a worker calls is exported by the library.
 //!
 //! A program rather than a `cdylib`, because Trunk names what it writes after the program:
 //! `engine.js` and `engine_bg.wasm`.
 
-// Named so that it is linked.
-use interleave_engine as _;
+use interleave_engine::stock::{WORKLOADS, offer};
 
-fn main() {}
+fn main() {
+    offer(&WORKLOADS);
+}

@@ -148,6 +148,14 @@ pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W:
     Ok(clocked)
 }
 
+/// What a process of a program does where memory cannot be shared: what its parent's first message says.
+pub async fn program_main(mut mailbox: Mailbox, parent: Peer) {
+    let (_, bytes) = mailbox.receive().await;
+    if messages::is_beginning(&bytes) {
+        messages::run(mailbox, parent, &bytes).await;
+    }
+}
+
 /// What a process does until it is told to end.
 pub async fn process_main(mut mailbox: Mailbox, parent: Peer) {
     let (_, bytes) = mailbox.receive().await;

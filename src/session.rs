@@ -14,8 +14,8 @@
 //! ticket, see [`crate::recording`].
 
 use interleave_protocol::{
-    Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Knob, Lesson, Model, Problem, RunSpec, Start, Switches,
-    WORKERS, Workload,
+    Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Kind, Knob, Lesson, Model, Problem, RunSpec, Start,
+    Switches, WORKERS, Workload,
 };
 
 use crate::lesson::{LONGEST_HISTORY, Past, Reply, reply};
@@ -572,8 +572,8 @@ impl Session {
         }
         match (self.spec.model, self.info().only) {
             (Model::Threads, _) => Some(NO_THREADS),
-            // Those of a workload only send messages.
-            (Model::Processes, Some(_)) => Some(NO_SEGMENT),
+            // Those of a workload only send messages, and the proof says itself what it cannot have.
+            (Model::Processes, Some(_)) if self.info().kind != Kind::Proof => Some(NO_SEGMENT),
             _ => None,
         }
     }

@@ -15,12 +15,15 @@ use crate::workload::Answer;
 /// A run on its way.
 pub type Running = Pin<Box<dyn Future<Output = Result<Answer, Failure>>>>;
 
+/// A process at work.
+pub type Process = Pin<Box<dyn Future<Output = ()>>>;
+
 /// See the module's text.
 pub struct Stock {
     /// Runs a workload; nothing if that is a program, or not here.
     pub workload: fn(RunSpec) -> Option<Running>,
     /// What a process of a workload does.
-    pub process: fn(Mailbox, Peer) -> Pin<Box<dyn Future<Output = ()>>>,
+    pub process: fn(Mailbox, Peer) -> Process,
     /// The program of a name; nothing if that is a workload, or not here.
     pub program: fn(Workload) -> Option<Body>,
 }
@@ -39,7 +42,7 @@ pub static PROGRAMS: Stock = Stock {
 #[cfg(not(target_arch = "wasm32"))]
 static EVERYTHING: Stock = Stock { workload: run_workload, process, program: experiments::program };
 
-fn process(mailbox: Mailbox, parent: Peer) -> Pin<Box<dyn Future<Output = ()>>> {
+fn process(mailbox: Mailbox, parent: Peer) -> Process {
     Box::pin(process_main(mailbox, parent))
 }
 

@@ -24,7 +24,8 @@ inEachBrowser((here) => {
   });
 
   check(here, 'Stop ends exploring, and the next run works', async (open) => {
-    const visit = await open({ link: { workload: 'race', size: 20, tasks: 1 } });
+    // Right under every schedule, and with so many decisions in each that a thousand take long.
+    const visit = await open({ link: { workload: 'lock', size: 20, tasks: 8 } });
     await visit.press('Explore');
     await visit.until('it says so', () => /^Exploring/.test(document.querySelector('.status')?.textContent));
     await visit.press('Stop');

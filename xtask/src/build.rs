@@ -23,7 +23,7 @@ pub enum Effort {
 
 impl Effort {
     /// Cargo's profile.
-    fn profile(self) -> &'static str {
+    pub fn profile(self) -> &'static str {
         match self {
             Self::Quick => "serve",
             Self::Full => "release",
@@ -109,7 +109,7 @@ pub fn fingerprint(root: &Path) -> u64 {
     fnv1a(text.as_bytes())
 }
 
-fn describe(path: &Path, text: &mut String) {
+pub fn describe(path: &Path, text: &mut String) {
     let Ok(metadata) = fs::metadata(path) else { return };
     if metadata.is_dir() {
         let Ok(entries) = fs::read_dir(path) else { return };
@@ -208,7 +208,7 @@ fn optimise(tools: &NodeTools, stage: &Path) -> Result<()> {
     })
 }
 
-fn optimise_one(tools: &NodeTools, artifact: &Path) -> Result<()> {
+pub fn optimise_one(tools: &NodeTools, artifact: &Path) -> Result<()> {
     let is_page = artifact.file_name().is_some_and(|name| name == PAGE);
     let result = artifact.with_extension("opt");
     let mut wasm_opt = command(&tools.node.path);

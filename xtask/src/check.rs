@@ -32,6 +32,9 @@ impl std::ops::AddAssign for Tally {
 /// bench` says how far it is.
 const SIZE_LIMIT: u64 = 490_000;
 
+/// What Python may weigh in all, as brotli would send it.
+const PYTHON_SIZE_LIMIT: u64 = 5_000_000;
+
 /// Who may know whom. Dependencies for tests alone are free.
 const ALLOWED: [(&str, &[&str]); 9] = [
     ("interleave-trace", &[]),
@@ -321,6 +324,17 @@ pub fn sizes(project: &Project, dist: &Path) -> Result<Sizes> {
         SIZE_LIMIT / 1000
     ));
     Ok(sizes)
+}
+
+/// The size of Python's artifact, which is an error if it weighs too much.
+pub fn python_size(project: &Project, site: &Path) -> Result<String> {
+    let files = measured(project, site)?;
+    let (raw, brotli) = files.iter().fold((0, 0), |sum, (_, raw, brotli)| (sum.0 + raw, sum.1 + brotli));
+    let text = format!("Python: {raw} B, {brotli} B brotli of {PYTHON_SIZE_LIMIT} B\n");
+    if brotli > PYTHON_SIZE_LIMIT {
+        bail!("{text}Freeze less of the library (crates/python/build.rs) or leave native modules out.");
+    }
+    Ok(text)
 }
 
 /// The name of each file that a browser loads, its size, and its size as brotli would send it.

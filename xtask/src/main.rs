@@ -51,8 +51,10 @@ Usage: cargo xtask COMMAND
   run --lesson NAME [any of these]
       Runs it in the built page in a headless browser and prints verdict, report and output. Exit codes: 0 as it
       should be, 1 failed or wrong, 3 deadlocked, 4 a program's check did not pass (the accident was shown).
-  python --test
-      Checks and tests the Python front end natively. Nothing else builds it: it takes minutes.
+  python FILE [--gil on|off] [--browser chromium|firefox] [--timeout SECONDS]
+  python --build | --test
+      Runs a Python file in a headless browser, which becomes this command's output and exit code; or builds
+      the Python front end; or checks and tests it natively. Nothing else builds it: it takes minutes.
   bench [--only NAME,...] [--quick] [--strict] [--browser chromium|firefox] [--json FILE]
       Measures speed and size in a headless browser: a table, and JSON in test-output/bench.json.
       --strict fails where a target is missed.
@@ -219,14 +221,33 @@ fn run_command(mut arguments: lexopt::Parser) -> Result<run::Verdict> {
 }
 
 fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
-    match arguments.next()? {
-        Some(Long("test")) => {
-            no_more(arguments)?;
-            python::test(&Project::open()?).map(|()| ExitCode::SUCCESS)
+    let mut file = None;
+    let (mut gil, mut browser, mut timeout_seconds) = (false, Browser::Chromium, 60);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Value(path) if file.is_none() => file = Some(PathBuf::from(path)),
+            Long("gil") => {
+                gil = match arguments.value()?.string()?.as_str() {
+                    "on" => true,
+                    "off" => false,
+                    other => bail!("--gil takes on or off, not '{other}'."),
+                }
+            }
+            Long("browser") => browser = Browser::parse(&arguments.value()?.string()?)?,
+            Long("timeout") => timeout_seconds = number(&mut arguments, "--timeout")?,
+            Long("build") => {
+                no_more(arguments)?;
+                return python::build(&Project::open()?).map(|()| ExitCode::SUCCESS);
+            }
+            Long("test") => {
+                no_more(arguments)?;
+                return python::test(&Project::open()?).map(|()| ExitCode::SUCCESS);
+            }
+            other => return Err(unknown(other)),
         }
-        Some(other) => Err(unknown(other)),
-        None => bail!("Say what to do with it: `cargo xtask python --test`."),
     }
+    let Some(file) = file else { bail!("Name a file: `cargo xtask python hello.py`.") };
+    python::run_file(&Project::open()?, &python::Options { file, gil, browser, timeout_seconds })
 }
 
 fn test_command(mut arguments: lexopt::Parser) -> Result<bool> {

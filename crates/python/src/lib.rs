@@ -13,5 +13,8 @@ mod modules;
 mod names;
 mod place;
 
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;

@@ -1,6 +1,8 @@
 //! Threads: each is a lane, and has a worker of its own in the browser.
 
-pub(crate) use module::{are_running, begin, get_ident, module_def, stop, this_is_the_main_thread};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use module::{are_running, begin};
+pub(crate) use module::{get_ident, module_def, stop, this_is_the_main_thread};
 
 #[vm::pymodule(name = "_interleave_threads")]
 mod module {
@@ -54,6 +56,7 @@ mod module {
     }
 
     /// Whether any thread but the main one has not ended yet.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn are_running() -> bool {
         RUNNING.load(Ordering::SeqCst) > 0
     }
@@ -69,6 +72,7 @@ mod module {
     }
 
     /// A program begins: with no threads, whatever an earlier one of this instance left.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn begin() {
         lock(&AWAITED).clear();
         RUNNING.store(0, Ordering::SeqCst);

@@ -1,4 +1,5 @@
-// Every worker of a run: loads an engine, the one with the workloads or the one with the programs, into itself and begins what it is told. The page creates them all.
+// Every worker of a run: loads an engine into itself, the one with the workloads or the one with the programs, and
+// begins what it is told. The page creates them all.
 // See crates/protocol/src/message.rs for the conversation, and src/engine_client.rs for the other side.
 self.addEventListener("message", start, { once: true });
 

@@ -14,8 +14,8 @@ use interleave_trace::{
 };
 
 use crate::explore::explore;
-use crate::models::processes::process_main;
 use crate::run::{attempt, over, run};
+use crate::stock::stock;
 use crate::workload::Answer;
 
 /// Who runs or explores; others wait.
@@ -37,7 +37,9 @@ pub fn explore_natively(spec: RunSpec, seeds: u32) -> Option<Finding> {
 /// Runs `spec` on a thread of its own and gives its answer and its trace. One run at a time: others wait.
 pub fn run_natively(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    processes::set_main(|mailbox, parent| Box::pin(process_main(mailbox, parent)));
+    if let Some(stock) = stock() {
+        processes::set_main(stock.process);
+    }
     set_files(|path| (0..downloads::COUNT).find(|n| downloads::path(*n) == path).map(downloads::file));
     let mut slots = Vec::new();
     drain_all(&mut slots);

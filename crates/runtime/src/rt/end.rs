@@ -2,8 +2,8 @@
 
 use interleave_trace::{LaneId, ObjectKind, What, record};
 
-use super::error::SyncError;
-use super::monitor::{Monitor, Unmet, Wait};
+use super::error::{SyncError, in_time};
+use super::monitor::{Monitor, Wait};
 use super::object::Object;
 use crate::span::Title;
 use crate::sys::sync::here;
@@ -45,11 +45,7 @@ impl End {
             |_| self.lane,
             |over| over.then(|| record(What::Joined { child: self.lane })),
         );
-        match over {
-            Ok(()) => Ok(true),
-            Err(Unmet::TimedOut) => Ok(false),
-            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
-        }
+        in_time(over)
     }
 
     /// It is there. `last` is the last that the lane does, before anybody who waits can go on.

@@ -70,3 +70,12 @@ impl From<Unmet> for SyncError {
         }
     }
 }
+
+/// Python's way with a wait for a lock, an event or an end: a timeout returns, it does not raise.
+pub(super) fn in_time(met: Result<(), Unmet>) -> Result<bool, SyncError> {
+    match met {
+        Ok(()) => Ok(true),
+        Err(Unmet::TimedOut) => Ok(false),
+        Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
+    }
+}

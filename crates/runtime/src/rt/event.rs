@@ -2,8 +2,8 @@
 
 use interleave_trace::{LaneId, ObjectKind};
 
-use super::error::SyncError;
-use super::monitor::{Monitor, Unmet, Wait};
+use super::error::{SyncError, in_time};
+use super::monitor::{Monitor, Wait};
 use super::object::Object;
 use crate::span::Title;
 
@@ -67,10 +67,6 @@ impl Event {
                 (flag.set || flag.times > before).then_some(())
             },
         );
-        match set {
-            Ok(()) => Ok(true),
-            Err(Unmet::TimedOut) => Ok(false),
-            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
-        }
+        in_time(set)
     }
 }

@@ -2,8 +2,8 @@
 
 use interleave_trace::{LaneId, ObjectKind, What, is_recording, record};
 
-use super::error::SyncError;
-use super::monitor::{Access, Monitor, Unmet, Wait};
+use super::error::{SyncError, in_time};
+use super::monitor::{Access, Monitor, Wait};
 use super::object::Object;
 use super::site::Site;
 use crate::span::Title;
@@ -65,11 +65,7 @@ impl Lock {
                 Some(())
             },
         );
-        match taken {
-            Ok(()) => Ok(true),
-            Err(Unmet::TimedOut) => Ok(false),
-            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
-        }
+        in_time(taken)
     }
 
     /// Lets it go, whoever took it.
@@ -150,11 +146,7 @@ impl RLock {
                 Some(())
             },
         );
-        match taken {
-            Ok(()) => Ok(true),
-            Err(Unmet::TimedOut) => Ok(false),
-            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
-        }
+        in_time(taken)
     }
 
     /// Takes back one acquisition; the last lets it go.

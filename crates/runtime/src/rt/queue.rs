@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use interleave_trace::{LaneId, MessageId, ObjectKind, What, fresh_message, is_recording, record};
 
-use super::error::SyncError;
+use super::error::{SyncError, in_time};
 use super::monitor::{Access, Monitor, Unmet, Wait, Want};
 use super::object::Object;
 use crate::span::Title;
@@ -220,11 +220,7 @@ impl<T, S: Shelf<Parcel<T>>> Queue<T, S> {
     /// Waits until the work on every item that was put is done. Gives whether it was in time.
     pub fn join(&self, wait: &Wait) -> Result<bool, SyncError> {
         let done = |stock: &mut Access<'_, Stock<S>>| (stock.unfinished == 0).then_some(());
-        match self.monitor.wait_wanting(ALL_DONE, wait, |_| LaneId::NONE, done) {
-            Ok(()) => Ok(true),
-            Err(Unmet::TimedOut) => Ok(false),
-            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
-        }
+        in_time(self.monitor.wait_wanting(ALL_DONE, wait, |_| LaneId::NONE, done))
     }
 
     /// From now on it takes no items, and when it is empty it refuses to give any. At once empty it is if `immediate`: then

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use interleave_trace::{LaneId, ObjectKind, What, is_recording, record};
 
-use super::error::SyncError;
-use super::monitor::{Monitor, Unmet, Wait};
+use super::error::{SyncError, in_time};
+use super::monitor::{Monitor, Wait};
 use super::object::Object;
 use crate::span::Title;
 use crate::sys::sync::here;
@@ -82,11 +82,7 @@ impl Semaphore {
                 Some(())
             },
         );
-        match taken {
-            Ok(()) => Ok(true),
-            Err(Unmet::TimedOut) => Ok(false),
-            Err(Unmet::Cancelled) => Err(SyncError::Cancelled),
-        }
+        in_time(taken)
     }
 
     /// Gives a permit back, whoever took it.

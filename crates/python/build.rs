@@ -77,6 +77,17 @@ const LEFT_OUT: [&str; 58] = [
     "__hello__",
 ];
 
+/// What is left out of `multiprocessing`: other ways to start a process, and what they keep track of.
+const PROCESSES_LEFT_OUT: [&str; 7] = [
+    "forkserver",
+    "heap",
+    "popen_fork",
+    "popen_forkserver",
+    "popen_spawn_win32",
+    "resource_sharer",
+    "resource_tracker",
+];
+
 /// The encodings that are kept: a page speaks UTF-8.
 const ENCODINGS: [&str; 18] = [
     "__init__",
@@ -99,6 +110,9 @@ const ENCODINGS: [&str; 18] = [
     "utf_8_sig",
 ];
 
+/// Where our own modules are.
+const OURS: &str = "lib";
+
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
@@ -106,7 +120,7 @@ fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=lib");
     let mut modules = Vec::new();
     freeze_directory(Path::new(rustpython_pylib::LIB_PATH), "", &mut modules)?;
-    freeze_directory(Path::new("lib"), "", &mut modules)?;
+    freeze_directory(Path::new(OURS), "", &mut modules)?;
     // The later of two modules of one name counts, so ours can stand in for Python's.
     modules.reverse();
     modules.sort_by(|a, b| a.0.cmp(&b.0));
@@ -127,8 +141,9 @@ fn freeze_directory(directory: &Path, package: &str, modules: &mut Vec<(String, 
         let path = entry.path();
         let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
         let left_out = match package {
-            "" => LEFT_OUT.contains(&stem),
+            "" if directory != Path::new(OURS) => LEFT_OUT.contains(&stem),
             "encodings" => !ENCODINGS.contains(&stem),
+            "multiprocessing" => PROCESSES_LEFT_OUT.contains(&stem),
             _ => false,
         };
         if left_out || stem == "test" || stem == "__pycache__" {

@@ -121,6 +121,34 @@ def keep_source(file, source):
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)
 
 
+# The file and the text of the program, for the processes that it starts.
+program = None
+
+
+def begin_program(file, source):
+    global program
+    program = (file, source)
+    keep_source(file, source)
+
+
+def run_child(data):
+    """What a process runs that another started."""
+    sys.modules["__main__"] = type(sys)("__main__")
+    import io
+    import pickle
+    from multiprocessing import process, spawn
+
+    received = io.BytesIO(data)
+    current = process.current_process()
+    current._inheriting = True
+    try:
+        spawn.prepare(pickle.load(received))
+        itself = pickle.load(received)
+    finally:
+        del current._inheriting
+    sys.exit(itself._bootstrap())
+
+
 def open_file(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
     """There are no files yet."""
     import errno
@@ -166,6 +194,10 @@ class ChangedModules:
     """Finds the modules that are changed once they are loaded."""
 
     changes = {
+        "multiprocessing.context": "_interleave_multiprocessing",
+        "multiprocessing.process": "_interleave_multiprocessing",
+        "multiprocessing.spawn": "_interleave_multiprocessing",
+        "multiprocessing.util": "_interleave_multiprocessing",
         "queue": "_interleave_queue",
         "threading": "_interleave_threading",
     }

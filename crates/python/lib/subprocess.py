@@ -40,3 +40,7 @@ def run(args, *rest, **named):
 
 
 call = check_call = check_output = getoutput = getstatusoutput = run
+
+
+def _args_from_interpreter_flags():
+    return []

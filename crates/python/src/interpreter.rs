@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use interleave_runtime::multiprocessing::{self, ExitCode};
 use interleave_runtime::rt::gil;
+use interleave_runtime::segment::Segment;
+use interleave_runtime::span::{self, Title};
 use vm::builtins::PyBaseExceptionRef;
 use vm::compiler::Mode;
 use vm::frozen::FrozenLib;
@@ -93,11 +96,47 @@ pub fn execute(interpreter: &Interpreter, program: &Program, turns: Turns) -> u3
         let result = watch(turns, vm).and_then(|()| run(program, vm));
         finish(result.err(), vm)
     });
+    multiprocessing::end_children();
     if let Turns::Gil(_) = turns {
         gil::disable();
     }
     modules::threads::stop();
+    if let Some(segment) = Segment::current() {
+        segment.cancel_waits();
+    }
     code
+}
+
+/// The interval of this process's GIL in nanoseconds, if it has one: what a process that it starts is told.
+pub(crate) fn own_interval_ns() -> Option<u64> {
+    gil::is_enabled().then(|| u64::try_from(gil::interval().as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// In a process that another started: an interpreter, and what it was sent to run.
+pub(crate) fn run_child(interval_ns: Option<u64>, data: &[u8]) -> ExitCode {
+    let interpreter = build();
+    if let Err(told) = furnish(&interpreter) {
+        span::failed(&told);
+        return ExitCode::PANICKED;
+    }
+    span::running(Title::new("MainThread"));
+    let turns = interval_ns.map_or(Turns::Free, |ns| Turns::Gil(Duration::from_nanos(ns)));
+    // Natively that is one instance with its parent, whose GIL this thread takes no part in.
+    #[cfg(target_arch = "wasm32")]
+    if let Turns::Gil(interval) = turns {
+        gil::enable(interval);
+    }
+    let code = interpreter.enter(|vm| {
+        let result = watch(turns, vm).and_then(|()| {
+            let boot = vm.import("_interleave_boot", 0)?;
+            vm.call_method(&boot, "run_child", (vm.ctx.new_bytes(data.to_vec()),)).map(drop)
+        });
+        finish(result.err(), vm)
+    });
+    // Threads may still be in it.
+    std::mem::forget(interpreter);
+    // An exit code has eight bits.
+    ExitCode((code & 0xff) as i32)
 }
 
 fn watch(turns: Turns, vm: &VirtualMachine) -> PyResult<()> {
@@ -115,7 +154,7 @@ fn run(program: &Program, vm: &VirtualMachine) -> PyResult<()> {
     scope.globals.set_item("__file__", file.clone().into(), vm)?;
     vm.sys_module.set_attr("argv", vm.ctx.new_list(vec![file.into()]), vm)?;
     let boot = vm.import("_interleave_boot", 0)?;
-    vm.call_method(&boot, "keep_source", (program.file.as_str(), program.source.as_str()))?;
+    vm.call_method(&boot, "begin_program", (program.file.as_str(), program.source.as_str()))?;
     let code = vm
         .compile(&program.source, Mode::Exec, &program.file)
         .map_err(|error| error.into_pyexception(vm, Some(&program.source)))?;

@@ -3,6 +3,7 @@
 
 pub mod clocks;
 pub mod locks;
+pub mod processes;
 pub mod queues;
 pub mod streams;
 pub mod threads;
@@ -21,6 +22,7 @@ pub fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
     vec![
         clocks::module_def(ctx),
         locks::module_def(ctx),
+        processes::module_def(ctx),
         queues::module_def(ctx),
         streams::module_def(ctx),
         threads::module_def(ctx),

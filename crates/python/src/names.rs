@@ -42,7 +42,16 @@ fn with<R>(ask: impl FnOnce(&mut Names) -> R) -> R {
 /// else as its class. Of several of one name the second and all later ones have a number, and of those without a name
 /// every one has.
 pub fn title_of_new(class: &'static str) -> Title {
-    let assigned = place::assigned_name();
+    title_as(place::assigned_name(), class)
+}
+
+/// As [`title_of_new`], of an object that belongs to one of a class of the library.
+pub fn title_of_new_outside(class: &str) -> Title {
+    let class = with(|names| names.keep(class));
+    title_as(place::assigned_name_outside(), class)
+}
+
+fn title_as(assigned: Option<&'static str>, class: &'static str) -> Title {
     with(|names| match assigned {
         Some(name) => match names.count(name) {
             1 => Title::new(name),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
+use interleave_runtime::segment::Segment;
 use interleave_runtime::span::{self, Title};
 use interleave_trace::ring::Slot;
 use interleave_trace::{LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at};
@@ -25,11 +26,13 @@ pub struct Options {
     pub input: Vec<String>,
     /// When it is stopped.
     pub limit: Duration,
+    /// Is told what it writes, at once.
+    pub watch: fn(&Piece),
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { turns: Turns::Free, seed: 0, input: Vec::new(), limit: Duration::from_secs(60) }
+        Self { turns: Turns::Free, seed: 0, input: Vec::new(), limit: Duration::from_secs(60), watch: |_| () }
     }
 }
 
@@ -54,6 +57,7 @@ impl Finished {
 }
 
 static WRITTEN: Mutex<Vec<Piece>> = Mutex::new(Vec::new());
+static WATCH: Mutex<fn(&Piece)> = Mutex::new(|_| ());
 static INPUT: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -73,27 +77,39 @@ pub fn run(program: &Program, options: &Options) -> Result<Finished, String> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = lock(&ONE_AT_A_TIME);
     set_terminal(Terminal {
-        write: |piece| lock(&WRITTEN).push(piece),
+        write: |piece| {
+            // A process that was ended is a thread here, and may not know it yet.
+            if !threads::is_of_this_program() {
+                return;
+            }
+            let watch = *lock(&WATCH);
+            watch(&piece);
+            lock(&WRITTEN).push(piece);
+        },
         read_line: || lock(&INPUT).pop_front().map(|line| line + "\n"),
     });
     lock(&WRITTEN).clear();
+    *lock(&WATCH) = options.watch;
     *lock(&INPUT) = options.input.iter().cloned().collect();
     let mut trace = Vec::new();
     drain_all(&mut trace);
     trace.clear();
     clock::set_origin(clock::epoch_ms());
     threads::begin();
+    let segment = Segment::new();
     let mut stopped = false;
     let started = Instant::now();
     let code = std::thread::scope(|scope| {
         let main = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let main = main.spawn_scoped(scope, || on_its_lane(program, options)).map_err(|error| error.to_string())?;
+        let main =
+            main.spawn_scoped(scope, || on_its_lane(program, options, &segment)).map_err(|error| error.to_string())?;
         while !main.is_finished() {
             drain_all(&mut trace);
             std::thread::park_timeout(Duration::from_millis(1));
             if started.elapsed() > options.limit && !stopped {
                 stopped = true;
                 threads::stop();
+                segment.cancel_waits();
             }
         }
         main.join().map_err(|_| "the interpreter panicked".to_owned())?
@@ -106,7 +122,8 @@ pub fn run(program: &Program, options: &Options) -> Result<Finished, String> {
     Ok(Finished { code, pieces: std::mem::take(&mut *lock(&WRITTEN)), stopped, trace })
 }
 
-fn on_its_lane(program: &Program, options: &Options) -> Result<u32, String> {
+fn on_its_lane(program: &Program, options: &Options, segment: &Segment) -> Result<u32, String> {
+    segment.clone().install();
     let lane = fresh_lane();
     begin_lane(lane);
     let (kind, parent, host) = (LaneKind::Thread, LaneId::NONE, LaneId::NONE);

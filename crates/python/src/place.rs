@@ -116,6 +116,20 @@ pub fn assigned_name() -> Option<&'static str> {
     None
 }
 
+/// As [`assigned_name`], of an object that a class of the library makes in its `__init__` for whoever makes one of that
+/// class: what that one does with it counts.
+pub fn assigned_name_outside() -> Option<&'static str> {
+    for frame in frames().skip(1) {
+        match next_of(frame)? {
+            Next::Stores(name) => return Some(name.trim_start_matches('_')),
+            Next::PassesOn => {}
+            Next::Other if is_library(frame) => {}
+            Next::Other => return None,
+        }
+    }
+    None
+}
+
 /// Whether the object that is being made is the library's own affair: made while one of its modules is imported, or one of
 /// those that nobody wants to see.
 pub fn is_of_the_interpreter() -> bool {

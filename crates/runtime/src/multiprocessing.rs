@@ -27,16 +27,16 @@ pub use connection::{Connection, Waitable, both_ways, one_way, wait};
 pub use locks::{Barrier, BoundedSemaphore, Condition, Event, Guard, Lock, RLock, Semaphore};
 pub use manager::{DictProxy, EventProxy, ListProxy, LockProxy, Manager, NamespaceProxy, QueueProxy, ValueProxy};
 pub use pool::{Later, Options, Pool, Results};
-pub use process::{Exit, ExitCode, Process, Started, active_children, end_children, is_child};
+pub use process::{Exit, ExitCode, Process, Started, active_children, end_children, exit_now, is_child};
 pub use queues::{JoinableQueue, Queue, SimpleQueue};
 pub use values::{Array, RawArray, RawValue, Scalar, SharedMemory, Value};
 
 /// As bytes that another process can read.
-pub(crate) fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, ProcessError> {
+pub fn to_bytes(value: &impl Serialize) -> Result<Vec<u8>, ProcessError> {
     postcard::to_allocvec(value).map_err(|_| ProcessError::Unreadable)
 }
 
 /// From bytes that another process made.
-pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProcessError> {
+pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProcessError> {
     postcard::from_bytes(bytes).map_err(|_| ProcessError::Unreadable)
 }

@@ -40,7 +40,7 @@ pub use monitor::{Access, Door, Monitor};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use process::Ending;
 pub(crate) use process::{Entry, ProcessBlock, children, end_children};
-pub use process::{ExitCode, is_child, run_child};
+pub use process::{ExitCode, exit_now, is_child, run_child};
 pub use waiting::{Source, wait_for_any};
 
 /// Addresses of words in the head that only this crate knows.

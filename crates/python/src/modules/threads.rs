@@ -1,11 +1,12 @@
 //! Threads: each is a lane, and has a worker of its own in the browser.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub(crate) use module::{are_running, begin};
+pub(crate) use module::{are_running, begin, is_of_this_program, stop_process};
 pub(crate) use module::{get_ident, module_def, stop, this_is_the_main_thread};
 
 #[vm::pymodule(name = "_interleave_threads")]
 mod module {
+    use std::cell::Cell;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
@@ -21,17 +22,32 @@ mod module {
     use crate::modules::{refused, shown, wait_of};
     use crate::names;
 
-    /// Threads that the end of the program waits for: all that are not daemons.
-    static AWAITED: Mutex<Vec<Arc<Shared>>> = Mutex::new(Vec::new());
-    /// Whether the run is being ended: every thread leaves at its next checkpoint.
-    static STOPPING: AtomicBool = AtomicBool::new(false);
-    /// Whether somebody wants the main thread to raise KeyboardInterrupt.
-    static INTERRUPT: AtomicBool = AtomicBool::new(false);
+    /// What the threads of one process have in common. Natively several processes share the statics of this one.
+    struct Process {
+        /// The thread where its program began.
+        main: u64,
+        pid: u32,
+        /// Threads that the end of the program waits for: all that are not daemons.
+        awaited: Mutex<Vec<Arc<Shared>>>,
+        /// Whether it is being ended: every thread leaves at its next checkpoint.
+        stopping: AtomicBool,
+        /// Whether somebody wants the main thread to raise KeyboardInterrupt.
+        interrupt: AtomicBool,
+        /// How many threads there are beside the main one.
+        running: AtomicU64,
+    }
 
-    /// The main thread.
-    static MAIN: AtomicU64 = AtomicU64::new(0);
-    /// How many threads there are beside the main one.
-    static RUNNING: AtomicU64 = AtomicU64::new(0);
+    static PROCESSES: Mutex<Vec<&'static Process>> = Mutex::new(Vec::new());
+
+    thread_local! {
+        static PROCESS: Cell<Option<&'static Process>> = const { Cell::new(None) };
+        /// The number of this thread. A task that it polls has a lane of its own and is the same thread.
+        static IDENT: Cell<u64> = const { Cell::new(0) };
+    }
+
+    fn process(vm: &VirtualMachine) -> PyResult<&'static Process> {
+        PROCESS.get().ok_or_else(|| vm.new_system_error("this thread belongs to no program"))
+    }
 
     /// The number by which Python knows the thread of a lane. It is never zero.
     fn ident_of(lane: LaneId) -> u64 {
@@ -42,23 +58,42 @@ mod module {
     #[pyfunction]
     #[pyfunction(name = "get_native_id")]
     pub(crate) fn get_ident() -> u64 {
-        ident_of(here())
+        IDENT.get()
     }
 
     #[pyfunction]
     fn _get_main_thread_ident() -> u64 {
-        MAIN.load(Ordering::Relaxed)
+        PROCESS.get().map_or(0, |process| process.main)
     }
 
-    /// The calling lane is where programs begin.
+    #[pyfunction]
+    fn getpid() -> u32 {
+        PROCESS.get().map_or(0, |process| process.pid)
+    }
+
+    /// The calling lane is where a program begins.
     pub(crate) fn this_is_the_main_thread() {
-        MAIN.store(get_ident(), Ordering::Relaxed);
+        let main = ident_of(here());
+        // The first instance of a run has number 1; natively nobody counts them.
+        let pid = here().instance().0.max(1);
+        // One for each interpreter, whose threads may outlive it.
+        let process: &'static Process = Box::leak(Box::new(Process {
+            main,
+            pid,
+            awaited: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            interrupt: AtomicBool::new(false),
+            running: AtomicU64::new(0),
+        }));
+        lock(&PROCESSES).push(process);
+        PROCESS.set(Some(process));
+        IDENT.set(main);
     }
 
-    /// Whether any thread but the main one has not ended yet.
+    /// Whether any thread of the first process but the main one has not ended yet.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn are_running() -> bool {
-        RUNNING.load(Ordering::SeqCst) > 0
+        lock(&PROCESSES).first().is_some_and(|process| process.running.load(Ordering::SeqCst) > 0)
     }
 
     fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -67,23 +102,34 @@ mod module {
 
     /// All threads leave, wherever they are.
     pub(crate) fn stop() {
-        STOPPING.store(true, Ordering::SeqCst);
+        for process in lock(&PROCESSES).iter() {
+            process.stopping.store(true, Ordering::SeqCst);
+        }
         rt::cancel_waits();
+    }
+
+    /// A process was ended from outside: its threads leave at their next checkpoint, and nobody hears of it any more.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn stop_process(pid: u32) {
+        lock(&PROCESSES).retain(|process| {
+            let is_it = process.pid == pid;
+            process.stopping.fetch_or(is_it, Ordering::SeqCst);
+            !is_it
+        });
+    }
+
+    /// Whether the calling thread belongs to a process of the program that is being run.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn is_of_this_program() -> bool {
+        let own = PROCESS.get();
+        lock(&PROCESSES).iter().any(|process| own.is_some_and(|own| std::ptr::eq(own, *process)))
     }
 
     /// A program begins: with no threads, whatever an earlier one of this instance left.
     #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn begin() {
-        lock(&AWAITED).clear();
-        RUNNING.store(0, Ordering::SeqCst);
-        INTERRUPT.store(false, Ordering::SeqCst);
-        STOPPING.store(false, Ordering::SeqCst);
+        lock(&PROCESSES).clear();
         rt::allow_waits();
-    }
-
-    /// Whether the main thread was asked for a KeyboardInterrupt, once.
-    fn interrupted() -> bool {
-        INTERRUPT.load(Ordering::Relaxed) && INTERRUPT.swap(false, Ordering::SeqCst)
     }
 
     #[derive(Default)]
@@ -225,19 +271,26 @@ mod module {
             let mut inner = lock(&shared.inner);
             inner.state = State::Running;
         }
-        if !daemon {
-            lock(&AWAITED).push(shared.clone());
+        let process = PROCESS.get();
+        if let Some(process) = process.filter(|_| !daemon) {
+            lock(&process.awaited).push(shared.clone());
         }
         let own = shared.clone();
         let entry = vm.new_thread().make_spawn_func(move |vm: &VirtualMachine| {
+            PROCESS.set(process);
+            IDENT.set(ident_of(here()));
             lock(&own.inner).ident = get_ident();
             vm.state.thread_count.fetch_add(1);
             run(function, args, vm);
             vm.state.thread_count.fetch_sub(1);
             vm::vm::thread::cleanup_current_thread_frames(vm);
-            RUNNING.fetch_sub(1, Ordering::SeqCst);
+            if let Some(process) = process {
+                process.running.fetch_sub(1, Ordering::SeqCst);
+            }
         });
-        RUNNING.fetch_add(1, Ordering::SeqCst);
+        if let Some(process) = process {
+            process.running.fetch_add(1, Ordering::SeqCst);
+        }
         // Who is asked for a turn at once must not be waited for while attached.
         let thread = Arc::new(vm.allow_threads(|| spawn(title, entry)));
         let mut inner = lock(&shared.inner);
@@ -310,7 +363,7 @@ mod module {
         loop {
             let own = get_ident();
             let next = {
-                let mut awaited = lock(&AWAITED);
+                let mut awaited = lock(&process(vm)?.awaited);
                 awaited.retain(|thread| !thread.is_done() && lock(&thread.inner).ident != own);
                 awaited.first().and_then(|thread| lock(&thread.inner).thread.clone())
             };
@@ -322,10 +375,12 @@ mod module {
     /// A place where CPython looks whether somebody else wants to run: the end of a loop's round, the start of a function.
     #[pyfunction]
     fn checkpoint(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
-        if STOPPING.load(Ordering::Relaxed) {
+        let process = process(vm)?;
+        if process.stopping.load(Ordering::Relaxed) {
             return Err(vm.new_system_exit(vec![].into()));
         }
-        if INTERRUPT.load(Ordering::Relaxed) && get_ident() == _get_main_thread_ident() && interrupted() {
+        let is_interrupted = process.interrupt.load(Ordering::Relaxed) && get_ident() == process.main;
+        if is_interrupted && process.interrupt.swap(false, Ordering::SeqCst) {
             return Err(vm.new_exception_empty(vm.ctx.exceptions.keyboard_interrupt.to_owned()));
         }
         if rt::schedule::is_on() || gil::is_wanted() {
@@ -335,8 +390,9 @@ mod module {
     }
 
     #[pyfunction]
-    fn interrupt_main(_signal: OptionalArg<PyObjectRef>) {
-        INTERRUPT.store(true, Ordering::SeqCst);
+    fn interrupt_main(_signal: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
+        process(vm)?.interrupt.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     #[pyfunction]

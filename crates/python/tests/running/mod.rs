@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use interleave_python::interpreter::{Program, Turns};
@@ -15,7 +15,19 @@ pub const GIL: Turns = Turns::Gil(Duration::from_millis(5));
 
 pub fn with(source: &str, options: &Options) -> Finished {
     let program = Program { file: "main.py".to_owned(), source: source.to_owned() };
-    run(&program, options).unwrap_or_else(|error| panic!("{error}"))
+    let finished = run(&program, options).unwrap_or_else(|error| panic!("{error}"));
+    decode(&finished.trace, |entry| {
+        if let Entry::Name(id, text) = entry {
+            texts().get_or_insert_default().insert(id, text);
+        }
+    });
+    finished
+}
+
+/// The texts of all runs so far: each is recorded once in a program, and a later run may use it again.
+fn texts() -> MutexGuard<'static, Option<HashMap<NameId, String>>> {
+    static TEXTS: Mutex<Option<HashMap<NameId, String>>> = Mutex::new(None);
+    TEXTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub fn in_turns(source: &str, turns: Turns) -> Finished {
@@ -52,13 +64,10 @@ pub fn sorted(text: &str) -> Vec<&str> {
 
 /// What happened on the lanes of a run, event by event, with names for everything and without times.
 pub fn happened(finished: &Finished) -> Vec<(String, String)> {
-    // A text is recorded once in a program, and a later test may use it again.
-    static TEXTS: Mutex<Option<HashMap<NameId, String>>> = Mutex::new(None);
-    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let texts = texts.get_or_insert_default();
+    let texts = texts().clone().unwrap_or_default();
     let mut events = Vec::new();
     decode(&finished.trace, |entry| match entry {
-        Entry::Name(id, text) => drop(texts.insert(id, text)),
+        Entry::Name(..) => {}
         Entry::Event(event) => events.push(event),
         Entry::Lost(count) => panic!("{count} events were lost"),
     });

@@ -12,7 +12,7 @@ use crate::rt::Wait;
 use crate::segment::{self, Entry, ProcessBlock, Segment, Source};
 use crate::span::{self, Title};
 
-pub use crate::segment::{ExitCode, is_child};
+pub use crate::segment::{ExitCode, exit_now, is_child};
 
 /// What a process's function may give.
 pub trait Exit {
@@ -134,6 +134,11 @@ impl Started {
     #[track_caller]
     pub fn join_within(&self, timeout: Duration) -> Result<Option<ExitCode>, ProcessError> {
         self.block.join(&segment()?, &Wait::at_most(timeout))
+    }
+
+    /// Waits until it has ended, as long as `wait` says. Gives how, if it did.
+    pub fn wait(&self, wait: &Wait) -> Result<Option<ExitCode>, ProcessError> {
+        self.block.join(&segment()?, wait)
     }
 
     /// How it ended, if it did.

@@ -93,7 +93,9 @@ pub fn interval() -> Duration {
 
 /// The calling thread runs only while it holds the GIL from now on, if there is one.
 pub fn join() {
-    if is_enabled() && !schedule::is_on() {
+    // Natively processes are threads of one instance, and the GIL is that of the first of them.
+    let is_of_another = cfg!(not(target_arch = "wasm32")) && crate::sys::own_process() != 0;
+    if is_enabled() && !schedule::is_on() && !is_of_another {
         TAKES_PART.set(true);
         take();
     }

@@ -97,6 +97,16 @@ pub fn run_child(block: u32) {
     }
 }
 
+/// Ends the process that the calling thread belongs to, here and at once, if another asked for it.
+pub fn exit_now(exit: ExitCode) {
+    if let Some(segment) = Segment::current()
+        && let Ok(process) = ProcessBlock::of_worker(&segment, own_block())
+    {
+        sys::end_child(&segment, process, exit);
+        segment.stand_still();
+    }
+}
+
 /// Whether the calling thread belongs to a process that another asked for.
 pub fn is_child() -> bool {
     own_block() != 0
@@ -303,6 +313,11 @@ impl ProcessBlock {
         end_children(segment);
         end_lane();
         sys::flush();
+        // Threads that it leaves behind go no further. In a browser their workers end with it.
+        #[cfg(not(target_arch = "wasm32"))]
+        while self.bar(segment) {
+            std::thread::yield_now();
+        }
         self.announce(segment, exit, Ending::ByItself);
     }
 

@@ -290,7 +290,7 @@ impl Segment {
     }
 
     /// What is left of a thread whose process was ended: in a browser its worker ends in a moment, natively it sleeps.
-    fn stand_still(&self) -> ! {
+    pub(super) fn stand_still(&self) -> ! {
         loop {
             self.memory.wait(head::ENDS, self.ends(), None);
         }

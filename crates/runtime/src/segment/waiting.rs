@@ -94,11 +94,11 @@ pub fn wait_for_any(sources: &[Source], wait: &Wait) -> Result<Vec<usize>, Proce
     let mut places = Vec::new();
     let mut woken = false;
     let waited = wait_with(&segment, sources, wait, deadline, main, &mut places);
-    for (monitor, waiter) in places {
+    for Place { monitor, waiter, was_woken } in places {
         monitor.with(&segment, |access| {
-            let was_woken = !access.withdraw(Door::First, waiter);
-            woken |= was_woken;
-            if was_woken {
+            let is_woken = !access.withdraw(Door::First, waiter);
+            woken |= is_woken;
+            if is_woken || was_woken {
                 // It takes nothing: another who waits there goes on.
                 access.wake_one(Door::First);
             }
@@ -118,13 +118,21 @@ pub fn wait_for_any(sources: &[Source], wait: &Wait) -> Result<Vec<usize>, Proce
     waited
 }
 
+/// Where a lane waits for one of several things.
+struct Place {
+    monitor: Monitor,
+    waiter: Waiter,
+    /// Whether it was woken there and entered the queue again: whoever was to be woken next still is.
+    was_woken: bool,
+}
+
 fn wait_with(
     segment: &Segment,
     sources: &[Source],
     wait: &Wait,
     deadline: Deadline,
     main: Waiter,
-    places: &mut Vec<(Monitor, Waiter)>,
+    places: &mut Vec<Place>,
 ) -> Result<Vec<usize>, ProcessError> {
     let record = || match sources {
         [one] => record_wait(one.object(), wait, one.holder(segment)),
@@ -135,7 +143,7 @@ fn wait_with(
         if let Some(monitor) = source.monitor()? {
             let waiter = segment.take_waiter(Some(main))?;
             monitor.with(segment, |access| access.enter(Door::First, waiter, false));
-            places.push((monitor, waiter));
+            places.push(Place { monitor, waiter, was_woken: false });
         }
     }
     loop {
@@ -150,9 +158,11 @@ fn wait_with(
             Signal::Woken | Signal::LookAgain => {
                 // Who was woken at one pipe is in that queue no more.
                 let mut woken = false;
-                for (monitor, waiter) in places.iter() {
+                for Place { monitor, waiter, was_woken } in places.iter_mut() {
                     monitor.with(segment, |access| {
-                        woken |= !access.withdraw(Door::First, *waiter);
+                        let is_woken = !access.withdraw(Door::First, *waiter);
+                        woken |= is_woken;
+                        *was_woken |= is_woken;
                         access.enter(Door::First, *waiter, false);
                     });
                 }

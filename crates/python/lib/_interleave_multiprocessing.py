@@ -1,0 +1,53 @@
+"""Changes Python's `multiprocessing` where it meets an operating system: processes are spawned, and the program's text is
+sent to them."""
+
+import _interleave_boot
+import sys
+
+
+def change_context(context):
+    spawn = context._concrete_contexts["spawn"]
+    context._concrete_contexts = {"spawn": spawn}
+    context._default_context._default_context = spawn
+
+
+def change_process(process):
+    # The parent of a program's processes is there as long as they are.
+    process._ParentProcess.is_alive = lambda self: True
+
+
+def change_spawn(spawn):
+    prepare, get_preparation_data = spawn.prepare, spawn.get_preparation_data
+
+    def with_program(name):
+        data = get_preparation_data(name)
+        data.pop("init_main_from_path", None)
+        data["program"] = _interleave_boot.program
+        return data
+
+    def prepare_with_program(data):
+        prepare(data)
+        file, source = data["program"]
+        _interleave_boot.begin_program(file, source)
+        spawn.old_main_modules.append(sys.modules["__main__"])
+        main = type(sys)("__mp_main__")
+        main.__file__ = file
+        # From here on, so that what it defines can be looked up while it is being run.
+        sys.modules["__main__"] = sys.modules["__mp_main__"] = main
+        exec(compile(source, file, "exec"), main.__dict__)
+
+    spawn.get_preparation_data = with_program
+    spawn.prepare = prepare_with_program
+
+
+def change_util(util):
+    def close_stdin():
+        import io
+
+        sys.stdin = io.StringIO()
+
+    util._close_stdin = close_stdin
+
+
+def change(module):
+    globals()["change_" + module.__name__.partition(".")[2]](module)

@@ -194,6 +194,10 @@ class ChangedModules:
     """Finds the modules that are changed once they are loaded."""
 
     changes = {
+        "asyncio.locks": "_interleave_asyncio",
+        "asyncio.queues": "_interleave_asyncio",
+        "asyncio.tasks": "_interleave_asyncio",
+        "asyncio.timeouts": "_interleave_asyncio",
         "multiprocessing.context": "_interleave_multiprocessing",
         "multiprocessing.process": "_interleave_multiprocessing",
         "multiprocessing.spawn": "_interleave_multiprocessing",

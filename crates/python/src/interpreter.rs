@@ -18,8 +18,8 @@ use crate::{modules, names};
 static LIBRARY: &FrozenLib = FrozenLib::from_ref(include_bytes!(concat!(env!("OUT_DIR"), "/library.bin")));
 
 /// Native modules of RustPython that are not used: they wait on locks of their own, or look at the operating system's
-/// clock. What imports them has a way without.
-const LEFT_OUT: [&str; 4] = ["_datetime", "_queue", "_remote_debugging", "_multiprocessing"];
+/// clock, or do by themselves what is to be seen. What imports them has a way without.
+const LEFT_OUT: [&str; 5] = ["_asyncio", "_datetime", "_queue", "_remote_debugging", "_multiprocessing"];
 
 /// Exit codes as a shell knows them.
 const KEYBOARD_INTERRUPT: u32 = 130;

@@ -6,6 +6,7 @@ pub mod locks;
 pub mod processes;
 pub mod queues;
 pub mod streams;
+pub mod tasks;
 pub mod threads;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
         processes::module_def(ctx),
         queues::module_def(ctx),
         streams::module_def(ctx),
+        tasks::module_def(ctx),
         threads::module_def(ctx),
     ]
 }

@@ -130,6 +130,19 @@ pub fn assigned_name_outside() -> Option<&'static str> {
     None
 }
 
+/// Whether a class of the library, which makes an object in its `__init__`, is itself being made into an attribute of
+/// another of its kind.
+pub fn is_part_of_another() -> bool {
+    for frame in frames().skip(1) {
+        match next_of(frame) {
+            Some(Next::PassesOn) if is_library(frame) => {}
+            Some(Next::Stores(_)) => return is_library(frame),
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// Whether the object that is being made is the library's own affair: made while one of its modules is imported, or one of
 /// those that nobody wants to see.
 pub fn is_of_the_interpreter() -> bool {

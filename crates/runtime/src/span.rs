@@ -98,12 +98,12 @@ pub fn while_waiting<T>(state: State, title: Title, wait: impl FnOnce() -> T) ->
 }
 
 /// Swaps what the thread returns to after a wait: an event loop does so as it moves from task to task.
-pub(crate) fn swap_running(title: Title) -> Title {
+pub fn swap_running(title: Title) -> Title {
     RUNNING.replace(title)
 }
 
 /// Swaps how the lane will end: as [`swap_running`], for an event loop.
-pub(crate) fn swap_outcome(outcome: Outcome) -> Outcome {
+pub fn swap_outcome(outcome: Outcome) -> Outcome {
     OUTCOME.replace(outcome)
 }
 

@@ -2,6 +2,9 @@
 
 import threading
 
+import _interleave_asyncio
+import _interleave_tasks
+
 from . import base_events
 from . import events
 
@@ -12,17 +15,18 @@ class _Wakeup:
     """Stands where a selector would: nothing to select from, but others can end the wait."""
 
     def __init__(self):
-        self._event_loop = threading.Event()
+        self.event_loop = threading.Event()
 
     def select(self, timeout):
         # A loop with nothing to wait for polls its tasks, and need not wait at all.
         if timeout is None or timeout > 0:
-            self._event_loop.wait(timeout)
-        self._event_loop.clear()
+            _interleave_tasks.host_waits()
+            self.event_loop.wait(timeout)
+        self.event_loop.clear()
         return ()
 
     def wake(self):
-        self._event_loop.set()
+        self.event_loop.set()
 
     def close(self):
         pass
@@ -34,6 +38,19 @@ class EventLoop(base_events.BaseEventLoop):
     def __init__(self, selector=None):
         super().__init__()
         self._selector = _Wakeup()
+
+    def _call_soon(self, callback, args, context):
+        _interleave_asyncio.will_run(callback)
+        return super()._call_soon(callback, args, context)
+
+    def _run_forever_cleanup(self):
+        super()._run_forever_cleanup()
+        _interleave_tasks.host_goes_on()
+
+    def run_in_executor(self, executor, func, *args):
+        future = super().run_in_executor(executor, func, *args)
+        future._awaited_as = "executor"
+        return future
 
     def _process_events(self, event_list):
         pass

@@ -20,6 +20,11 @@ impl Site {
         Self { file, line }
     }
 
+    /// Its file and its line, as they are recorded.
+    pub fn parts(self) -> (NameId, u32) {
+        (self.file, self.line)
+    }
+
     /// Where this is called, or where its caller is called if that is marked `#[track_caller]`, and so on.
     #[track_caller]
     #[inline]

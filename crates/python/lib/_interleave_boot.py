@@ -129,6 +129,9 @@ def begin_program(file, source):
     global program
     program = (file, source)
     keep_source(file, source)
+    import _interleave_files
+
+    _interleave_files.put(file, source.encode("utf-8", "surrogatepass"))
 
 
 def run_child(data):
@@ -149,21 +152,30 @@ def run_child(data):
     sys.exit(itself._bootstrap())
 
 
-def open_file(file, mode="r", buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None):
-    """There are no files yet."""
-    import errno
-
-    if any(letter in mode for letter in "wax+"):
-        raise PermissionError(errno.EROFS, "Read-only file system", file)
-    raise FileNotFoundError(errno.ENOENT, "No such file or directory", file)
-
-
 def replace_files():
     import _io
     import builtins
+    import _interleave_files_io
 
-    open_file.__name__ = open_file.__qualname__ = "open"
-    builtins.open = _io.open = open_file
+    builtins.open = _io.open = _interleave_files_io.open
+    _io.FileIO = _interleave_files_io.FileIO
+    _io.open_code = lambda path: _interleave_files_io.open(path, "rb")
+    if "io" in sys.modules:
+        sys.modules["io"].open, sys.modules["io"].FileIO = _io.open, _io.FileIO
+
+
+def replace_collector():
+    """A collection looks at a clock that no page has, so there is none."""
+    import gc
+
+    def collect(generation=2):
+        return 0
+
+    def change():
+        pass
+
+    gc.collect = collect
+    gc.enable = gc.disable = change
 
 
 def replace_hooks():
@@ -239,5 +251,6 @@ replace_streams()
 replace_switch()
 replace_hooks()
 replace_files()
+replace_collector()
 sys.builtin_module_names = tuple(sorted((*sys.builtin_module_names, "posix")))
 sys.meta_path.insert(0, ChangedModules)

@@ -2,6 +2,7 @@
 //! their contents where programs look.
 
 pub mod clocks;
+pub mod files;
 pub mod locks;
 pub mod processes;
 pub mod queues;
@@ -22,6 +23,7 @@ use crate::place;
 pub fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
     vec![
         clocks::module_def(ctx),
+        files::module_def(ctx),
         locks::module_def(ctx),
         processes::module_def(ctx),
         queues::module_def(ctx),

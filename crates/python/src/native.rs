@@ -12,7 +12,7 @@ use interleave_trace::ring::Slot;
 use interleave_trace::{LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at};
 
 use crate::interpreter::{Program, Turns, build, execute, furnish};
-use crate::modules::threads;
+use crate::modules::{files, threads};
 use crate::output::{Piece, Stream, Terminal, set_terminal};
 
 /// How a program is run.
@@ -96,6 +96,7 @@ pub fn run(program: &Program, options: &Options) -> Result<Finished, String> {
     trace.clear();
     clock::set_origin(clock::epoch_ms());
     threads::begin();
+    files::begin();
     let segment = Segment::new();
     let mut stopped = false;
     let started = Instant::now();

@@ -119,6 +119,13 @@ mod module {
             Self::release(zelf, vm)
         }
 
+        /// As in a process that was forked while another thread had it: free.
+        #[pymethod]
+        fn _at_fork_reinit(zelf: &Py<Self>) {
+            // Nobody held it, or nobody does from now on.
+            let _was_free = zelf.core.release();
+        }
+
         #[pymethod]
         #[pymethod(name = "locked_lock")]
         fn locked(zelf: &Py<Self>) -> bool {
@@ -232,6 +239,15 @@ mod module {
         #[pymethod]
         fn _recursion_count(zelf: &Py<Self>) -> u32 {
             if zelf.core.is_owned() { zelf.depth.load(Ordering::Relaxed) } else { 0 }
+        }
+
+        /// As in a process that was forked: what the caller holds of it is let go.
+        #[pymethod]
+        fn _at_fork_reinit(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            for _ in 0..Self::_recursion_count(zelf) {
+                Self::release(zelf, vm)?;
+            }
+            Ok(())
         }
 
         #[pymethod]

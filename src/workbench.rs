@@ -2,7 +2,8 @@
 //! draws it.
 //!
 //! There is one loop for the whole page. It asks for a frame only while something runs or the picture is stale,
-//! so that a page at rest costs nothing. The components are told of growth a few times a second, not every
+//! so that a page at rest costs nothing. A tab in the background gets no frames, and lanes that are stuck say nothing: so
+//! a run is looked at now and then without them too. The components are told of growth a few times a second, not every
 //! frame: the canvas is painted directly, and the rest is text that nobody can read faster.
 
 use std::cell::{Cell, RefCell};
@@ -24,6 +25,9 @@ use crate::session::{Action, Purpose, Surroundings, UnderWay};
 /// How often the components hear of growth, in milliseconds.
 const TELL_EVERY_MS: f64 = 200.0;
 
+/// How often a run is looked at without frames, in milliseconds.
+const LOOK_EVERY_MS: i32 = 500;
+
 /// See the module's text.
 #[derive(Default)]
 pub struct Workbench {
@@ -40,6 +44,8 @@ pub struct Workbench {
     told_selection: Cell<Option<Chosen>>,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
     frame_asked: Cell<bool>,
+    glance: RefCell<Option<Closure<dyn FnMut()>>>,
+    glance_asked: Cell<bool>,
 }
 
 impl Workbench {
@@ -56,6 +62,15 @@ impl Workbench {
             }
         });
         bench.frame.replace(Some(frame));
+        let weak = Rc::downgrade(&bench);
+        let glance = Closure::new(move || {
+            if let Some(bench) = weak.upgrade() {
+                bench.glance_asked.set(false);
+                bench.look();
+                bench.look_later();
+            }
+        });
+        bench.glance.replace(Some(glance));
         bench
     }
 
@@ -74,6 +89,7 @@ impl Workbench {
             recorder.start(&mut shelf, wanted, here, wake);
         }
         self.ask_for_frame();
+        self.look_later();
     }
 
     /// Ends the run's workers at once.
@@ -202,6 +218,18 @@ impl Workbench {
                 self.restyle();
             }
             self.touch();
+        }
+    }
+
+    fn look_later(&self) {
+        if !self.is_running() || self.glance_asked.get() {
+            return;
+        }
+        let glance = self.glance.borrow();
+        if let (Some(window), Some(glance)) = (browser::window(), glance.as_ref()) {
+            let glance = glance.as_ref().unchecked_ref();
+            let asked = window.set_timeout_with_callback_and_timeout_and_arguments_0(glance, LOOK_EVERY_MS);
+            self.glance_asked.set(asked.is_ok());
         }
     }
 

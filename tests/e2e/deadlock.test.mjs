@@ -27,6 +27,14 @@ inEachBrowser((here) => {
     assert.match(await visit.text('.result'), BACK);
   });
 
+  check(here, 'a tab in the background, which gets no frames, gets the verdict too', async (open) => {
+    const visit = await open({ link: LOCKED });
+    await visit.page.evaluate(() => { window.requestAnimationFrame = () => 1; });
+    const report = await visit.run();
+    assert.equal(report.outcome, 'deadlocked');
+    assert.match(report.error, THERE);
+  });
+
   check(here, 'the same locks in one order run to their end, and so does whatever comes after a deadlock', async (open) => {
     const visit = await open({ link: LOCKED });
     assert.equal((await visit.run()).outcome, 'deadlocked');

@@ -13,6 +13,9 @@ import { read } from './trace.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { env } = process;
 const dist = resolve(env.INTERLEAVE_DIST ?? join(root, 'dist'));
+/// What only tests load, served as if it were part of the site.
+const extra = env.INTERLEAVE_RULES ? [resolve(env.INTERLEAVE_RULES)] : [];
+const roots = [...extra, dist];
 export const output = resolve(env.INTERLEAVE_OUTPUT ?? join(root, 'test-output'));
 
 const PROGRAMS = {
@@ -138,7 +141,7 @@ export class Visit {
     visit.expected = expect;
     visit.complaints = [];
     visit.counts = { finished: 0, compared: 0, explored: 0 };
-    visit.site = site ?? (await serve({ root: dist, headers: isolated, base }));
+    visit.site = site ?? (await serve({ roots, headers: isolated, base }));
     visit.ownsSite = site === null;
     for (const [file, how] of Object.entries(refuse)) visit.site.refuse(file, how);
     visit.context = await here.browser.createBrowserContext({ downloadBehavior: { policy: 'deny' } });

@@ -19,8 +19,20 @@ const ISOLATING = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/// Serves `root` under `base`. Each site has a port, and so an origin and a service worker, of its own.
-export async function serve({ root, headers = true, base = '/' }) {
+/// The first of the folders that has the file.
+async function content(roots, name) {
+  for (const root of roots.slice(0, -1)) {
+    try {
+      return await readFile(join(root, name));
+    } catch {
+      // It is further on, or nowhere.
+    }
+  }
+  return readFile(join(roots.at(-1), name));
+}
+
+/// Serves the files of `roots` under `base`. Each site has a port, and so an origin and a service worker, of its own.
+export async function serve({ roots, headers = true, base = '/' }) {
   const faults = new Map();
   const asked = [];
   const server = createServer(async (request, response) => {
@@ -42,7 +54,7 @@ export async function serve({ root, headers = true, base = '/' }) {
     }
     try {
       if (name === null || normalize(name).startsWith('..')) throw new Error('outside');
-      answer(200, TYPES[extname(name)] ?? 'application/octet-stream', await readFile(join(root, name)));
+      answer(200, TYPES[extname(name)] ?? 'application/octet-stream', await content(roots, name));
     } catch {
       answer(404, TYPES['.txt'], 'There is no such file.\n');
     }

@@ -14,6 +14,7 @@ mod command;
 mod doctor;
 mod progress;
 mod python;
+mod rules;
 mod run;
 mod serve;
 mod server;

@@ -12,6 +12,7 @@ use crate::build;
 use crate::check::{self, Tally, colour};
 use crate::command::{command, native_cargo};
 use crate::progress::Steps;
+use crate::rules;
 use crate::tools::{self, Browser};
 
 pub struct Options {
@@ -135,6 +136,7 @@ fn e2e_tests(project: &Project, options: &Options, dist: &std::path::Path) -> Re
         return Ok(Tally::default());
     }
     let node = tools::ensure_node_tools(&project.cache, &project.root)?;
+    let rules = rules::artifact(project)?;
     let output = project.root.join("test-output");
     fs::create_dir_all(&output).with_context(|| format!("{} cannot be created", output.display()))?;
     let summary = output.join("e2e.tap");
@@ -148,6 +150,7 @@ fn e2e_tests(project: &Project, options: &Options, dist: &std::path::Path) -> Re
         .args(&files)
         .current_dir(&project.root)
         .env("INTERLEAVE_DIST", dist)
+        .env("INTERLEAVE_RULES", rules)
         .env("INTERLEAVE_PUPPETEER", node.puppeteer())
         .env("INTERLEAVE_OUTPUT", &output);
     let mut names = Vec::new();

@@ -44,7 +44,6 @@ use interleave_runtime::{Fault, span};
 use interleave_trace::{Level, clock};
 
 use crate::failure::from_fault;
-use crate::proof;
 use crate::workload::Answer;
 use crate::workloads::grouped;
 
@@ -108,7 +107,8 @@ impl From<Trouble> for Failure {
     }
 }
 
-type Awaited = Pin<Box<dyn Future<Output = Outcome>>>;
+/// A program on its way.
+pub type Awaited = Pin<Box<dyn Future<Output = Outcome>>>;
 
 /// How a program is begun.
 #[derive(Clone, Copy)]
@@ -139,7 +139,6 @@ pub fn program(name: Workload) -> Option<Body> {
         Workload::Convoy => Body::Blocking(convoy::run),
         Workload::PriorityInversion => Body::Blocking(priority_inversion::run),
         Workload::LostWakeup => Body::Blocking(lost_wakeup::run),
-        Workload::ProofOfProcesses => Body::Awaiting(|spec| Box::pin(proof::processes::run(spec))),
         Workload::Coroutines => Body::Awaiting(|spec| Box::pin(coroutines::run(spec))),
         Workload::BlockedLoop => Body::Awaiting(|spec| Box::pin(blocked_loop::run(spec))),
         Workload::Processes => Body::Blocking(processes::run),

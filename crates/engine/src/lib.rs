@@ -9,7 +9,6 @@ mod failure;
 pub mod models;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
-mod proof;
 pub mod run;
 pub mod stock;
 #[cfg(target_arch = "wasm32")]

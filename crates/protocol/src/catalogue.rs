@@ -411,10 +411,9 @@ workloads! {
         latency: Some(knob("Hesitation", "ms", 0, 1_000, 40)),
         ..program(Model::Threads, "lost-wakeup", "A lost wake-up", "A thread looks, then falls asleep, and the bell rings in between.")
     };
-    /// All that there is between processes, for a test in a browser.
-    ProofOfProcesses Info { kind: Kind::Proof, ..program(
-        Model::Processes, "proof-processes", "Everything between processes",
-        "Uses all that processes share and send, and says what did not go as it should.",
+    /// The rules that the runtime's tests state, one a run, in a browser.
+    Rules Info { kind: Kind::Proof, size: Some(knob("Rule", "", 0, 9_999, 0)), ..program(
+        Model::Processes, "rules", "Rules", "",
     ) };
 }
 

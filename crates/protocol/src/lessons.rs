@@ -131,8 +131,8 @@ impl RunSpec {
     /// its steps.
     pub fn sources(&self) -> Vec<String> {
         let info = self.workload.info();
-        if let Some(name) = info.id.strip_prefix("proof-").filter(|_| info.kind == crate::Kind::Proof) {
-            return vec![format!("proof/{name}.rs")];
+        if info.kind == crate::Kind::Proof {
+            return Vec::new();
         }
         if info.only.is_some() {
             return vec![format!("experiments/{}.rs", info.id.replace('-', "_"))];

@@ -297,7 +297,11 @@ impl fmt::Display for Problem {
 impl RunSpec {
     /// The artifact that runs it, as workers load it: `engine.js` and `engine_bg.wasm`.
     pub fn artifact(&self) -> &'static str {
-        if self.workload.info().only.is_some() { "programs" } else { "engine" }
+        match (self.workload.info().kind, self.workload.info().only) {
+            (Kind::Proof, _) => "rules",
+            (_, Some(_)) => "programs",
+            (_, None) => "engine",
+        }
     }
 
     /// A workload as it is to begin with, on a machine of so many cores.

@@ -14,6 +14,11 @@ use crate::id::{InstanceId, LaneId, MessageId, NameId, ObjectId};
 use crate::ring::{CAPACITY, Directory, Ring, Slot};
 
 static DIRECTORY: Directory = Directory::new();
+/// The rings that only this instance reads; see [`Apart`].
+#[cfg(feature = "apart")]
+static OWN_DIRECTORY: Directory = Directory::new();
+#[cfg(feature = "apart")]
+static IS_APART: AtomicBool = AtomicBool::new(false);
 static INSTANCE: AtomicU32 = AtomicU32::new(0);
 static RECORDING: AtomicBool = AtomicBool::new(true);
 /// The first lane of an instance is named from outside, when the instance is asked for.
@@ -68,11 +73,62 @@ pub fn is_recording() -> bool {
     RECORDING.load(Ordering::Relaxed)
 }
 
+/// Where the rings of this instance's threads are listed.
+fn directory() -> &'static Directory {
+    #[cfg(feature = "apart")]
+    if IS_APART.load(Ordering::Acquire) {
+        return &OWN_DIRECTORY;
+    }
+    &DIRECTORY
+}
+
+/// As long as it lives, what this instance records goes into rings of its own, which nobody outside reads and empties: so
+/// a test can do so itself. The calling thread keeps its lane and has no ring. There is one at a time, and when it begins
+/// and ends no other thread records.
+#[cfg(feature = "apart")]
+pub struct Apart {
+    ring: Option<&'static Ring>,
+    lane: LaneId,
+    flush: Option<fn()>,
+}
+
+#[cfg(feature = "apart")]
+impl Apart {
+    /// From now on.
+    pub fn begin() -> Self {
+        let before = Self { ring: RING.take(), lane: LANE.get(), flush: FLUSH.take() };
+        start_anew();
+        IS_APART.store(true, Ordering::Release);
+        before
+    }
+}
+
+#[cfg(feature = "apart")]
+impl Drop for Apart {
+    fn drop(&mut self) {
+        IS_APART.store(false, Ordering::Release);
+        start_anew();
+        RING.set(self.ring);
+        LANE.set(self.lane);
+        FLUSH.set(self.flush);
+    }
+}
+
+/// The next thread gets a ring of its own, and every text is recorded again.
+#[cfg(feature = "apart")]
+fn start_anew() {
+    if let (Ok(mut spare), Ok(mut interned)) = (SPARE.lock(), INTERNED.lock()) {
+        spare.clear();
+        *interned = None;
+    }
+    ASKED.with(|asked| asked.iter().for_each(|asked| asked.set(Asked { address: 0, length: 0, id: NameId::NONE })));
+}
+
 /// Gives the calling thread a ring and makes `lane` its current one. Calling it again changes the lane.
 pub fn attach(lane: LaneId) {
     if RING.get().is_none() {
         let spare = SPARE.lock().ok().and_then(|mut spare| spare.pop());
-        RING.set(spare.or_else(|| DIRECTORY.add(Ring::new(CAPACITY))));
+        RING.set(spare.or_else(|| directory().add(Ring::new(CAPACITY))));
     }
     LANE.set(lane);
 }
@@ -152,7 +208,7 @@ pub fn drain_thread(out: &mut Vec<Slot>) {
 
 /// Moves what every thread of this instance recorded into `out`, ring by ring. One reader at a time.
 pub fn drain_all(out: &mut Vec<Slot>) {
-    for ring in DIRECTORY.rings() {
+    for ring in directory().rings() {
         drain_ring(ring, out);
     }
 }

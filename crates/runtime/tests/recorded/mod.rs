@@ -1,11 +1,13 @@
 //! Runs something on a lane of its own and gives what was recorded as text: a line a lane, its spans in order.
 
+#[path = "../place/mod.rs"]
+mod place;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::rt::schedule;
-use interleave_runtime::sys::block_on;
 use interleave_trace::ring::Slot;
 use interleave_trace::{Entry, LaneId, NO_NUMBER, NameId, What, decode, detach, drain_all, fresh_lane};
 
@@ -23,15 +25,13 @@ pub fn slots<F: Future<Output = ()>>(body: impl FnOnce() -> F + Send) -> (LaneId
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     drain_all(&mut Vec::new());
     let lane = fresh_lane();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            begin_lane(lane);
-            block_on(body());
-            end_lane();
-            // Where lanes took turns, the clock did not run.
-            schedule::end();
-            detach();
-        });
+    place::on_a_thread(|| {
+        begin_lane(lane);
+        place::block_on(body());
+        end_lane();
+        // Where lanes took turns, the clock did not run.
+        schedule::end();
+        detach();
     });
     let mut slots = Vec::new();
     drain_all(&mut slots);

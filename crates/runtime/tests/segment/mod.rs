@@ -1,12 +1,14 @@
 //! Runs a program over a segment of its own and gives what was recorded as text: a line a lane, in the order of their
 //! beginnings, with what it waited for, had and gave back.
 
+#[path = "../place/mod.rs"]
+mod place;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::multiprocessing::end_children;
-use interleave_runtime::segment::Segment;
 use interleave_trace::{
     Entry, LaneId, NO_NUMBER, NameId, ObjectId, State, What, decode, detach, drain_all, fresh_lane, set_recording,
 };
@@ -15,6 +17,10 @@ use interleave_trace::{
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// A text is recorded once in a program, and a later test may use it again.
 static TEXTS: Mutex<Option<HashMap<NameId, String>>> = Mutex::new(None);
+
+/// Whether what other processes record is read here: in a browser each has a recorder of its own, which the page reads.
+#[allow(dead_code, reason = "each test file uses its part")]
+pub const CHILDREN_ARE_READ: bool = cfg!(not(target_arch = "wasm32"));
 
 /// Runs `body` as the first process of a run. What it gives is given; what was recorded is thrown away.
 #[allow(dead_code, reason = "each test file uses its part")]
@@ -45,21 +51,16 @@ pub fn recorded(body: impl FnOnce() + Send) -> Vec<String> {
 
 fn on_a_lane<T: Send>(body: impl FnOnce() -> T + Send) -> (LaneId, T) {
     let lane = fresh_lane();
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            Segment::new().install();
-            begin_lane(lane);
-            let result = body();
-            end_children();
-            end_lane();
-            detach();
-            result
-        });
-        match thread.join() {
-            Ok(result) => (lane, result),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+    let result = place::on_a_thread(|| {
+        place::begin_run();
+        begin_lane(lane);
+        let result = body();
+        end_children();
+        end_lane();
+        detach();
+        result
+    });
+    (lane, result)
 }
 
 fn learn(slots: &[interleave_trace::ring::Slot]) {

@@ -1,6 +1,7 @@
 //! The end of a run: every wait ends with it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use interleave_runtime::rt::{self, ReturnWhen};
 use interleave_runtime::span::Title;
@@ -9,7 +10,7 @@ use interleave_runtime::sync::{
     thread, wait_for,
 };
 
-use crate::{forever, in_turns_until_stuck};
+use super::{forever, in_turns_until_stuck};
 
 /// Runs `wait` in a thread of its own, where it can never end by itself.
 fn ends_cancelled(wait: impl FnOnce() -> Result<()> + Send + 'static) {
@@ -81,11 +82,23 @@ fn queues() {
 fn futures() {
     ends_itself_cancelled(|| rt::Future::<u32>::new(Title::new("f")).result(&forever()).map(drop));
     ends_itself_cancelled(|| {
-        let (pool, event) = (ThreadPool::new("pool", 1), Arc::new(Event::new("e")));
-        let futures = [pool.submit(move || event.wait())?];
+        let (pool, event) = (ThreadPool::new("pool", 1), Event::new("e"));
+        let looked = Arc::new(AtomicBool::new(false));
+        let seen = looked.clone();
+        // The work is cancelled as well, and must not be done before it was waited for.
+        let work = move || {
+            let ended = event.wait();
+            while !seen.load(Ordering::Acquire) {
+                let _cancelled = thread::checkpoint();
+            }
+            ended
+        };
+        let futures = [pool.submit(work)?];
         let all = wait_for(&futures, ReturnWhen::AllCompleted).map(drop);
+        let each = as_completed(&futures).try_for_each(|future| future.map(drop));
+        looked.store(true, Ordering::Release);
         assert_eq!(all, Err(SyncError::Cancelled));
-        as_completed(&futures).try_for_each(|future| future.map(drop))
+        each
     });
 }
 

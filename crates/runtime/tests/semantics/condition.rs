@@ -6,7 +6,7 @@ use interleave_runtime::rt::{self, RLock, SyncError, Underlying, Wait};
 use interleave_runtime::span::Title;
 use interleave_runtime::sync::{Condition, Mutex, thread};
 
-use crate::{SECOND, forever, in_turns, in_turns_until_stuck, let_others_run};
+use super::{SECOND, forever, in_turns, in_turns_until_stuck, let_others_run};
 
 fn over_an_rlock() -> (Arc<RLock>, Arc<rt::Condition>) {
     let lock = Arc::new(RLock::new(Title::new("r")));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use interleave_runtime::sync::{Event, thread};
 
-use crate::{SECOND, in_turns, let_others_run};
+use super::{SECOND, in_turns, let_others_run};
 
 #[test]
 fn who_waits_for_one_that_is_set_does_not_wait() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use interleave_runtime::sync::{Local, Queue, thread};
 
-use crate::in_turns;
+use super::in_turns;
 
 #[test]
 fn each_thread_has_a_value_of_its_own() {

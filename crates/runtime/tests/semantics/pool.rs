@@ -10,7 +10,7 @@ use interleave_runtime::sync::{
     Event, Future, Queue, ReturnWhen, SyncError, ThreadPool, as_completed, thread, wait_for,
 };
 
-use crate::{SECOND, forever, in_turns, let_others_run};
+use super::{SECOND, forever, in_turns, let_others_run};
 
 fn fails() -> u32 {
     if SECOND.is_zero() { 0 } else { panic!("on purpose") }
@@ -110,6 +110,7 @@ fn waiting_for_a_result_can_time_out() {
 }
 
 #[test]
+#[cfg_attr(target_arch = "wasm32", ignore = "in a browser a panic ends the run")]
 fn work_that_panics_is_a_future_that_failed_and_harms_no_other() {
     in_turns(|| {
         let pool = ThreadPool::new("pool", 1);
@@ -179,6 +180,7 @@ fn cancelling_calls_callbacks_too() {
 }
 
 #[test]
+#[cfg_attr(target_arch = "wasm32", ignore = "in a browser a panic ends the run")]
 fn a_callback_that_panics_harms_nobody_else() {
     let lanes = in_turns(|| {
         let future = rt::Future::new(Title::new("work"));
@@ -255,6 +257,7 @@ fn waiting_for_the_first_ends_with_it() {
 }
 
 #[test]
+#[cfg_attr(target_arch = "wasm32", ignore = "in a browser a panic ends the run")]
 fn waiting_for_a_failure_ends_with_one_or_with_all() {
     in_turns(|| {
         let pool = ThreadPool::new("pool", 3);

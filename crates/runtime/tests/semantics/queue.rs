@@ -6,7 +6,7 @@ use interleave_runtime::rt;
 use interleave_runtime::span::Title;
 use interleave_runtime::sync::{LifoQueue, PriorityQueue, Queue, SimpleQueue, SyncError, thread};
 
-use crate::{SECOND, forever, in_turns, let_others_run};
+use super::{SECOND, forever, in_turns, let_others_run};
 
 #[test]
 fn items_leave_in_the_order_in_which_they_came() {

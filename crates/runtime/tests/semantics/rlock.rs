@@ -6,7 +6,7 @@ use interleave_runtime::rt::{RLock, SyncError, Wait};
 use interleave_runtime::span::Title;
 use interleave_runtime::sync::{self, thread};
 
-use crate::{SECOND, forever, in_turns, let_others_run};
+use super::{SECOND, forever, in_turns, let_others_run};
 
 fn lock() -> Arc<RLock> {
     Arc::new(RLock::new(Title::new("r")))

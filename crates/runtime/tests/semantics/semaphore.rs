@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use interleave_runtime::sync::{Racy, Semaphore, SyncError, thread};
 
-use crate::{SECOND, in_turns, let_others_run};
+use super::{SECOND, in_turns, let_others_run};
 
 const TWO: NonZeroU32 = NonZeroU32::new(2).expect("two is not zero");
 

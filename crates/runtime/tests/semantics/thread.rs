@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use interleave_runtime::sync::{Event, SyncError, thread};
 
-use crate::{SECOND, in_turns, in_turns_until_stuck};
+use super::{SECOND, in_turns, in_turns_until_stuck};
 
 #[test]
 fn joining_waits_for_the_end_and_gives_the_result() {
@@ -36,6 +36,7 @@ fn an_error_of_a_thread_is_that_of_its_join_and_its_lane_tells_it() {
 }
 
 #[test]
+#[cfg_attr(target_arch = "wasm32", ignore = "in a browser a panic ends the run")]
 fn a_thread_that_panics_has_failed() {
     let lanes = in_turns(|| {
         let thread = thread::spawn("loser", || if SECOND.is_zero() { Ok(()) } else { panic!("on purpose") });

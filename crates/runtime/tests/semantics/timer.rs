@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use interleave_runtime::sync::{Event, Timer, thread};
 
-use crate::{SECOND, in_turns, let_others_run};
+use super::{SECOND, in_turns, let_others_run};
 
 fn timer(event: &Arc<Event>) -> Timer {
     let event = event.clone();

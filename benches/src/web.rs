@@ -164,20 +164,20 @@ mod ask {
 /// A process that says when it began and then does what it is asked.
 async fn echo(mut mailbox: Mailbox, parent: Peer) {
     let name = NameId::NONE;
-    parent.send(name, &clock::now().0.to_le_bytes());
+    parent.send(name, &[], &clock::now().0.to_le_bytes());
     loop {
-        let (_, message) = mailbox.receive().await;
+        let message = mailbox.receive().await.payload.into_bytes();
         let came = clock::now();
         match message.first() {
-            Some(&ask::ECHO) => parent.send(name, &message),
-            Some(&ask::STAMP) => parent.send(name, &came.0.to_le_bytes()),
+            Some(&ask::ECHO) => parent.send(name, &[], &message),
+            Some(&ask::STAMP) => parent.send(name, &[], &came.0.to_le_bytes()),
             _ => {}
         }
     }
 }
 
 async fn stamp(mailbox: &mut Mailbox) -> Result<TimeNs, JsError> {
-    let (_, bytes) = mailbox.receive().await;
+    let bytes = mailbox.receive().await.payload.into_bytes();
     let bytes = bytes.try_into().map_err(|_| failed("an echo did not say when"))?;
     Ok(TimeNs(u64::from_le_bytes(bytes)))
 }
@@ -203,7 +203,7 @@ pub async fn warm_processes(count: u32) -> Result<Vec<f64>, JsError> {
     let mut times = Vec::new();
     for _ in 0..count {
         let sent = clock::now();
-        process.send(NameId::NONE, &[ask::STAMP; 32]);
+        process.send(NameId::NONE, &[], &[ask::STAMP; 32]);
         times.push(stamp(&mut mailbox).await?.since(sent) as f64);
     }
     Ok(times)
@@ -225,8 +225,8 @@ pub async fn round_trips(count: u32, bytes: usize) -> Result<Vec<f64>, JsError> 
     let mut times = Vec::new();
     for _ in 0..count {
         let sent = clock::now();
-        process.send(NameId::NONE, &payload);
-        mailbox.receive().await;
+        process.send(NameId::NONE, &[], &payload);
+        mailbox.receive().await.payload.into_bytes();
         times.push(clock::now().since(sent) as f64);
     }
     Ok(times)
@@ -240,8 +240,8 @@ pub async fn one_way(times: u32, count: u32, bytes: usize) -> Result<Vec<f64>, J
     let mut took = Vec::new();
     for _ in 0..times {
         let sent = clock::now();
-        (0..count).for_each(|_| process.send(NameId::NONE, &payload));
-        process.send(NameId::NONE, &[ask::STAMP]);
+        (0..count).for_each(|_| process.send(NameId::NONE, &[], &payload));
+        process.send(NameId::NONE, &[], &[ask::STAMP]);
         took.push(stamp(&mut mailbox).await?.since(sent) as f64);
     }
     Ok(took)

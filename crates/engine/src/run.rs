@@ -1,7 +1,5 @@
 //! A run from its specification to its checked result.
 
-use std::any::Any;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,16 +17,15 @@ use crate::experiments::{Body, Outcome};
 use crate::explore::Attempt;
 use crate::models::{processes, sequential, tasks, threads};
 use crate::stock::{self, stock};
-use crate::workload::{Answer, Picture, Workload};
-
-pub use crate::workloads::{Visit, dispatch};
+use crate::workload::{Answer, AnyPart, AnyWorkload, Picture};
+use crate::workloads;
 
 /// The parts of a run whose clock has stopped.
-pub struct Clocked<P> {
-    parts: Vec<P>,
+pub struct Clocked {
+    parts: Vec<AnyPart>,
 }
 
-impl<P> Clocked<P> {
+impl Clocked {
     /// Starts the run's clock.
     pub fn start() -> TimeNs {
         let now = clock::now();
@@ -37,7 +34,7 @@ impl<P> Clocked<P> {
     }
 
     /// Stops the run's clock.
-    pub fn finish(parts: Vec<P>) -> Self {
+    pub fn finish(parts: Vec<AnyPart>) -> Self {
         record(What::Marked(Mark::RunFinished));
         Self { parts }
     }
@@ -50,7 +47,7 @@ pub struct Audience {
     /// Rows of the picture are there: the first, and how many.
     pub rows: fn(&Picture, u32, u32),
     /// The workload with its output, which nobody writes any more.
-    pub keep: fn(Arc<dyn Any + Send + Sync>),
+    pub keep: fn(Arc<dyn AnyWorkload>),
     /// The calling lane has failed, and with it the run.
     pub failed: fn(&Failure),
 }
@@ -82,7 +79,7 @@ pub fn another_failed() {
 }
 
 /// Puts what a piece of a task has made into the output, and tells of it.
-pub fn show<W: Workload>(workload: &W, task: u32, piece: u32, part: &W::Part) {
+pub fn show(workload: &dyn AnyWorkload, task: u32, piece: u32, part: &AnyPart) {
     let Some((first, count)) = workload.show(task, piece, part) else { return };
     if is_recording() {
         record(What::Produced { first, count });
@@ -91,7 +88,7 @@ pub fn show<W: Workload>(workload: &W, task: u32, piece: u32, part: &W::Part) {
 }
 
 /// As [`show`], for a part that `lane` made, in a process that has no output.
-pub fn show_of_another<W: Workload>(workload: &W, task: u32, piece: u32, part: &W::Part, lane: LaneId) {
+pub fn show_of_another(workload: &dyn AnyWorkload, task: u32, piece: u32, part: &AnyPart, lane: LaneId) {
     let Some((first, count)) = workload.show(task, piece, part) else { return };
     if is_recording() {
         record_at(clock::now(), lane, What::Produced { first, count });
@@ -99,7 +96,7 @@ pub fn show_of_another<W: Workload>(workload: &W, task: u32, piece: u32, part: &
     tell_rows(workload, first, count);
 }
 
-fn tell_rows<W: Workload>(workload: &W, first: u32, count: u32) {
+fn tell_rows(workload: &dyn AnyWorkload, first: u32, count: u32) {
     if let (Some(audience), Some(picture)) = (AUDIENCE.get(), workload.picture()) {
         (audience.rows)(picture, first, count);
     }
@@ -119,7 +116,8 @@ pub async fn run(spec: RunSpec) -> Result<Answer, Failure> {
 
 /// Runs a workload; nothing if that is a program.
 pub(crate) fn run_workload(spec: RunSpec) -> Option<stock::Running> {
-    dispatch(spec.workload, Running { spec })
+    let prepare = workloads::prepare(spec.workload)?;
+    Some(Box::pin(compute(prepare, spec)))
 }
 
 fn program(name: interleave_protocol::Workload) -> Option<Body> {
@@ -166,12 +164,12 @@ async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
         schedule::begin(plan, when_stuck());
     }
     span::running(Title::new("main"));
-    Clocked::<()>::start();
+    Clocked::start();
     begin_gil(&spec);
     let outcome = perform(body, spec).await;
     gil::leave();
     end_children();
-    Clocked::<()>::finish(Vec::new());
+    Clocked::finish(Vec::new());
     let answer = outcome.map_err(Failure::from)?;
     record_answer(&answer);
     measure_memory();
@@ -199,48 +197,33 @@ fn when_stuck() -> WhenStuck {
     if cfg!(target_arch = "wasm32") { WhenStuck::Stay } else { WhenStuck::Cancel }
 }
 
-struct Running {
-    spec: RunSpec,
-}
-
-impl Visit for Running {
-    type Output = Pin<Box<dyn Future<Output = Result<Answer, Failure>>>>;
-
-    fn visit<W: Workload>(self) -> Self::Output {
-        Box::pin(self.run::<W>())
+async fn compute(prepare: workloads::Prepare, spec: RunSpec) -> Result<Answer, Failure> {
+    span::running(Title::new("preparing"));
+    let workload = prepare(&spec)?;
+    if let (Some(audience), Some(picture)) = (AUDIENCE.get(), workload.picture()) {
+        (audience.picture)(picture);
     }
-}
-
-impl Running {
-    async fn run<W: Workload>(self) -> Result<Answer, Failure> {
-        let Self { spec } = self;
-        span::running(Title::new("preparing"));
-        let workload = Arc::new(W::prepare(&spec)?);
-        if let (Some(audience), Some(picture)) = (AUDIENCE.get(), workload.picture()) {
-            (audience.picture)(picture);
+    span::running(Title::new("main"));
+    let clocked = match spec.model {
+        Model::Sequential => sequential::run(&*workload, &spec)?,
+        Model::Threads => threads::run(workload.clone(), &spec).await?,
+        Model::Processes => processes::run(&*workload, &spec).await?,
+        Model::Tasks => tasks::run(workload.clone(), &spec).await?,
+    };
+    span::running(Title::new("checking"));
+    let checked = workload.reduce(clocked.parts);
+    match &checked {
+        Ok(answer) => record_answer(answer),
+        Err(failure) => {
+            span::failed(&failure.to_string());
+            record_answer(&Answer { passed: false, summary: failure.to_string(), digest: 0 });
         }
-        span::running(Title::new("main"));
-        let clocked = match spec.model {
-            Model::Sequential => sequential::run(&*workload, &spec)?,
-            Model::Threads => threads::run(workload.clone(), &spec).await?,
-            Model::Processes => processes::run(&*workload, &spec).await?,
-            Model::Tasks => tasks::run(workload.clone(), &spec).await?,
-        };
-        span::running(Title::new("checking"));
-        let checked = workload.reduce(&clocked.parts);
-        match &checked {
-            Ok(answer) => record_answer(answer),
-            Err(failure) => {
-                span::failed(&failure.to_string());
-                record_answer(&Answer { passed: false, summary: failure.to_string(), digest: 0 });
-            }
-        }
-        measure_memory();
-        if let Some(audience) = AUDIENCE.get() {
-            (audience.keep)(workload);
-        }
-        checked
     }
+    measure_memory();
+    if let Some(audience) = AUDIENCE.get() {
+        (audience.keep)(workload);
+    }
+    checked
 }
 
 fn record_answer(answer: &Answer) {

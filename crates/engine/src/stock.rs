@@ -8,6 +8,8 @@ use interleave_protocol::{Failure, RunSpec, Workload};
 use interleave_runtime::processes::{Mailbox, Peer};
 
 use crate::experiments::{self, Body};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::models::processes::any_main;
 use crate::models::processes::{process_main, program_main};
 use crate::run::run_workload;
 use crate::workload::Answer;
@@ -29,7 +31,11 @@ pub struct Stock {
 }
 
 /// The artifact `engine`.
-pub static WORKLOADS: Stock = Stock { workload: run_workload, process, program: |_| None };
+pub static WORKLOADS: Stock = Stock {
+    workload: run_workload,
+    process: |mailbox, parent| Box::pin(process_main(mailbox, parent)),
+    program: |_| None,
+};
 
 /// The artifact `programs`.
 pub static PROGRAMS: Stock = Stock {
@@ -40,11 +46,11 @@ pub static PROGRAMS: Stock = Stock {
 
 /// All that there is.
 #[cfg(not(target_arch = "wasm32"))]
-static EVERYTHING: Stock = Stock { workload: run_workload, process, program: experiments::program };
-
-fn process(mailbox: Mailbox, parent: Peer) -> Process {
-    Box::pin(process_main(mailbox, parent))
-}
+static EVERYTHING: Stock = Stock {
+    workload: run_workload,
+    process: |mailbox, parent| Box::pin(any_main(mailbox, parent)),
+    program: experiments::program,
+};
 
 static STOCK: OnceLock<&'static Stock> = OnceLock::new();
 

@@ -9,10 +9,13 @@
 //!  parts of all tasks  -> reduce -> the answer: a summary, a digest, right or wrong
 //! ```
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt::Debug;
 
+use bytemuck::{Pod, cast_slice_mut, zeroed_vec};
 use interleave_protocol::{Failure, RunSpec};
+use interleave_runtime::processes::Payload;
 
 /// One step of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +67,7 @@ pub trait Message: Sized + Send + 'static {
     /// As bytes.
     fn to_bytes(&self) -> Cow<'_, [u8]>;
     /// From bytes that `to_bytes` made; `None` if they are not.
-    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+    fn from_payload(payload: Payload) -> Option<Self>;
 }
 
 /// Something to run. See the module's text.
@@ -90,7 +93,7 @@ pub trait Workload: Sized + Send + Sync + 'static {
     }
 
     /// In a process: takes what [`Workload::setup`] made.
-    fn accept_setup(&mut self, _setup: &[u8]) {}
+    fn accept_setup(&mut self, _setup: Payload) {}
 
     /// What a process has to know for one task beside its number.
     fn input(&self, _task: u32) -> Cow<'_, [u8]> {
@@ -98,7 +101,7 @@ pub trait Workload: Sized + Send + Sync + 'static {
     }
 
     /// In a process: takes what [`Workload::input`] made.
-    fn accept_input(&mut self, _task: u32, _input: &[u8]) {}
+    fn accept_input(&mut self, _task: u32, _input: Payload) {}
 
     /// What a task consists of.
     fn steps(&self, task: u32) -> Vec<Step>;
@@ -125,6 +128,121 @@ pub trait Workload: Sized + Send + Sync + 'static {
     /// Puts the parts together, in the order of the tasks, and checks the result against something that
     /// was not computed by the same code.
     fn reduce(&self, parts: &[Self::Part]) -> Result<Answer, Failure>;
+}
+
+/// What a task yields, where nobody knows of which type that is but its workload.
+pub type AnyPart = Box<dyn Any + Send>;
+
+/// A [`Workload`] that is known only when the program runs. The models work with these: so there is one of each model,
+/// and not one for each workload.
+pub trait AnyWorkload: Send + Sync + 'static {
+    /// [`Workload::TASK`].
+    fn task(&self) -> &'static str;
+    /// See [`Workload`], as for all that follows.
+    fn setup(&self) -> Cow<'_, [u8]>;
+    /// See [`Workload`].
+    fn accept_setup(&mut self, setup: Payload);
+    /// See [`Workload`].
+    fn input(&self, task: u32) -> Cow<'_, [u8]>;
+    /// See [`Workload`].
+    fn accept_input(&mut self, task: u32, input: Payload);
+    /// See [`Workload`].
+    fn steps(&self, task: u32) -> Vec<Step>;
+    /// What a task has before its first step.
+    fn part(&self) -> AnyPart;
+    /// A task's part from a message; `None` if it is none.
+    fn part_from(&self, payload: Payload) -> Option<AnyPart>;
+    /// A task's part as a message.
+    fn part_to_bytes<'a>(&self, part: &'a AnyPart) -> Cow<'a, [u8]>;
+    /// See [`Workload`].
+    fn compute(&self, task: u32, piece: u32, part: &mut AnyPart);
+    /// See [`Workload`].
+    fn downloaded(&self, task: u32, file: u32, body: &[u8], part: &mut AnyPart) -> Result<(), Failure>;
+    /// See [`Workload`].
+    fn show(&self, task: u32, piece: u32, part: &AnyPart) -> Option<(u32, u32)>;
+    /// See [`Workload`].
+    fn picture(&self) -> Option<&Picture>;
+    /// See [`Workload`].
+    fn reduce(&self, parts: Vec<AnyPart>) -> Result<Answer, Failure>;
+}
+
+const FOREIGN: &str = "the part of another workload";
+
+fn part_of<W: Workload>(part: &AnyPart) -> &W::Part {
+    part.downcast_ref().expect(FOREIGN)
+}
+
+fn part_of_mut<W: Workload>(part: &mut AnyPart) -> &mut W::Part {
+    part.downcast_mut().expect(FOREIGN)
+}
+
+impl<W: Workload> AnyWorkload for W {
+    fn task(&self) -> &'static str {
+        W::TASK
+    }
+
+    fn setup(&self) -> Cow<'_, [u8]> {
+        Workload::setup(self)
+    }
+
+    fn accept_setup(&mut self, setup: Payload) {
+        Workload::accept_setup(self, setup);
+    }
+
+    fn input(&self, task: u32) -> Cow<'_, [u8]> {
+        Workload::input(self, task)
+    }
+
+    fn accept_input(&mut self, task: u32, input: Payload) {
+        Workload::accept_input(self, task, input);
+    }
+
+    fn steps(&self, task: u32) -> Vec<Step> {
+        Workload::steps(self, task)
+    }
+
+    fn part(&self) -> AnyPart {
+        Box::new(W::Part::default())
+    }
+
+    fn part_from(&self, payload: Payload) -> Option<AnyPart> {
+        Some(Box::new(W::Part::from_payload(payload)?))
+    }
+
+    fn part_to_bytes<'a>(&self, part: &'a AnyPart) -> Cow<'a, [u8]> {
+        part_of::<W>(part).to_bytes()
+    }
+
+    fn compute(&self, task: u32, piece: u32, part: &mut AnyPart) {
+        Workload::compute(self, task, piece, part_of_mut::<W>(part));
+    }
+
+    fn downloaded(&self, task: u32, file: u32, body: &[u8], part: &mut AnyPart) -> Result<(), Failure> {
+        Workload::downloaded(self, task, file, body, part_of_mut::<W>(part))
+    }
+
+    fn show(&self, task: u32, piece: u32, part: &AnyPart) -> Option<(u32, u32)> {
+        Workload::show(self, task, piece, part_of::<W>(part))
+    }
+
+    fn picture(&self) -> Option<&Picture> {
+        Workload::picture(self)
+    }
+
+    fn reduce(&self, parts: Vec<AnyPart>) -> Result<Answer, Failure> {
+        let own = |part: AnyPart| *part.downcast::<W::Part>().expect(FOREIGN);
+        Workload::reduce(self, &parts.into_iter().map(own).collect::<Vec<_>>())
+    }
+}
+
+/// A payload as plain data; `None` if it does not consist of whole items.
+pub fn items<T: Pod>(payload: &Payload) -> Option<Vec<T>> {
+    let bytes = payload.len();
+    bytes.is_multiple_of(size_of::<T>()).then(|| {
+        let mut items = zeroed_vec(bytes / size_of::<T>());
+        payload.copy_to(cast_slice_mut(&mut items));
+        items
+    })
 }
 
 /// A square picture that several lanes write and the page reads meanwhile: RGBA, one word a pixel.

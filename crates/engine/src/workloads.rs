@@ -18,13 +18,15 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::hash::Hasher;
 use std::ops::Range;
+use std::sync::Arc;
 
-use bytemuck::{Pod, cast_slice, pod_collect_to_vec};
-use interleave_protocol::{Failure, Workload as Name};
+use bytemuck::{Pod, cast_slice};
+use interleave_protocol::{Failure, RunSpec, Workload as Name};
+use interleave_runtime::processes::Payload;
 
-use crate::workload::{Message, Step, Workload, share};
+use crate::workload::{AnyWorkload, Message, Step, Workload, items, share};
 
-pub use accidents::{Endless, Memory, Panic, Trap};
+pub use accidents::Accident;
 pub use blur::Blur;
 pub use downloads::Downloads;
 pub use mandelbrot::Mandelbrot;
@@ -56,12 +58,38 @@ pub fn dispatch<V: Visit>(workload: Name, visitor: V) -> Option<V::Output> {
         Name::Timers => visitor.visit::<Timers>(),
         Name::Downloads => visitor.visit::<Downloads>(),
         Name::Requests => visitor.visit::<Requests>(),
-        Name::Panic => visitor.visit::<Panic>(),
-        Name::Trap => visitor.visit::<Trap>(),
-        Name::Memory => visitor.visit::<Memory>(),
-        Name::Endless => visitor.visit::<Endless>(),
+        Name::Panic | Name::Trap | Name::Memory | Name::Endless => visitor.visit::<Accident>(),
         _ => return None,
     })
+}
+
+/// Makes a workload for its run.
+pub type Prepare = fn(&RunSpec) -> Result<Arc<dyn AnyWorkload>, Failure>;
+
+/// From the catalogue's name to what makes the workload; nothing if it is a program.
+pub fn prepare(workload: Name) -> Option<Prepare> {
+    struct Here;
+    impl Visit for Here {
+        type Output = Prepare;
+
+        fn visit<W: Workload>(self) -> Prepare {
+            |spec| Ok(Arc::new(W::prepare(spec)?))
+        }
+    }
+    dispatch(workload, Here)
+}
+
+/// The workload of a run in one of its processes; nothing if it is a program.
+pub fn prepare_process(spec: &RunSpec) -> Option<Result<Box<dyn AnyWorkload>, Failure>> {
+    struct There<'a>(&'a RunSpec);
+    impl Visit for There<'_> {
+        type Output = Result<Box<dyn AnyWorkload>, Failure>;
+
+        fn visit<W: Workload>(self) -> Self::Output {
+            Ok(Box::new(W::prepare_process(self.0)?))
+        }
+    }
+    dispatch(spec.workload, There(spec))
 }
 
 /// How items are cut into tasks, and each task into pieces.
@@ -179,8 +207,8 @@ impl<T: Pod + Send + Debug> Message for Vec<T> {
         Cow::Borrowed(cast_slice(self))
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.len().is_multiple_of(size_of::<T>()).then(|| pod_collect_to_vec(bytes))
+    fn from_payload(payload: Payload) -> Option<Self> {
+        items(&payload)
     }
 }
 
@@ -189,7 +217,7 @@ impl Message for u32 {
         Cow::Owned(self.to_le_bytes().to_vec())
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        Some(Self::from_le_bytes(bytes.try_into().ok()?))
+    fn from_payload(payload: Payload) -> Option<Self> {
+        items(&payload)?.try_into().ok().map(|[number]: [u32; 1]| number)
     }
 }

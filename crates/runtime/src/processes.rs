@@ -6,7 +6,8 @@
 //!  mailbox.receive() <--- channel ------ peer.send(bytes)
 //! ```
 //! A message is copied out of the sender's memory once and into the receiver's once; between the two its buffer
-//! is handed over, not copied.
+//! is handed over, not copied. A message has a head, which says what it is, and a payload, which may be large and is
+//! copied only to where it is wanted.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -21,11 +22,42 @@ use crate::span::{self, Title};
 use crate::sys;
 use crate::threads::record_spawn;
 
-/// A message on its way.
-pub(crate) struct Packet {
-    pub(crate) from: u32,
+/// A message that has arrived.
+pub struct Packet {
+    /// The number by which its sender's channel was connected.
+    pub from: u32,
     pub(crate) message: MessageId,
-    pub(crate) payload: Vec<u8>,
+    /// What it is.
+    pub head: Vec<u8>,
+    /// What it carries.
+    pub payload: Payload,
+}
+
+/// What a message carries, where it arrived: it is copied into this memory when somebody says where to.
+pub struct Payload(pub(crate) sys::Arrived);
+
+impl Payload {
+    /// How many bytes.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Copies it to where it is wanted, which has to be as long as it is.
+    pub fn copy_to(&self, target: &mut [u8]) {
+        self.0.copy_to(target);
+    }
+
+    /// As bytes of their own.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+}
+
+impl From<Vec<u8>> for Payload {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
 }
 
 /// Where messages of any number of peers arrive, in the order of their coming.
@@ -48,8 +80,8 @@ impl Mailbox {
         Peer { port }
     }
 
-    /// Waits for the next message: who sent it, and what.
-    pub async fn receive(&mut self) -> (u32, Vec<u8>) {
+    /// Waits for the next message.
+    pub async fn receive(&mut self) -> Packet {
         let packet = match self.arrived.try_recv() {
             Ok(packet) => packet,
             Err(_) => {
@@ -64,9 +96,10 @@ impl Mailbox {
             }
         };
         if is_recording() {
-            record(What::Received { message: packet.message, bytes: packet.payload.len() as u32 });
+            let bytes = packet.head.len() + packet.payload.len();
+            record(What::Received { message: packet.message, bytes: bytes as u32 });
         }
-        (packet.from, packet.payload)
+        packet
     }
 }
 
@@ -77,30 +110,24 @@ pub struct Peer {
 
 impl Peer {
     /// Sends a message; `name` says what it carries.
-    pub fn send(&self, name: NameId, payload: &[u8]) {
-        self.send_pieces(name, &[payload]);
-    }
-
-    /// Sends a message that is made of several pieces, without putting them together first.
-    pub fn send_pieces(&self, name: NameId, pieces: &[&[u8]]) {
-        let message = self.record_sent(name, pieces);
-        sys::send(&self.port, message, pieces);
+    pub fn send(&self, name: NameId, head: &[u8], payload: &[u8]) {
+        let message = self.record_sent(name, head, payload);
+        sys::send(&self.port, message, head, payload);
     }
 
     /// Sends the calling lane's last message: the lane has ended, and all that it recorded is on its way, before
     /// the message goes out.
-    pub fn send_last(&self, name: NameId, payload: &[u8]) {
-        let message = self.record_sent(name, &[payload]);
+    pub fn send_last(&self, name: NameId, head: &[u8]) {
+        let message = self.record_sent(name, head, &[]);
         end_lane();
         sys::flush();
-        sys::send(&self.port, message, &[payload]);
+        sys::send(&self.port, message, head, &[]);
     }
 
-    fn record_sent(&self, name: NameId, pieces: &[&[u8]]) -> MessageId {
+    fn record_sent(&self, name: NameId, head: &[u8], payload: &[u8]) -> MessageId {
         let message = fresh_message();
         if is_recording() {
-            let bytes = pieces.iter().map(|piece| piece.len() as u32).sum();
-            record(What::Sent { message, bytes, name });
+            record(What::Sent { message, bytes: (head.len() + payload.len()) as u32, name });
         }
         message
     }

@@ -2,7 +2,7 @@
 
 mod recorded;
 
-use interleave_runtime::processes::{Mailbox, Peer, set_main, spawn};
+use interleave_runtime::processes::{Mailbox, Packet, Peer, set_main, spawn};
 use interleave_runtime::span::Title;
 use interleave_trace::{What, intern, record};
 use recorded::recorded;
@@ -10,12 +10,12 @@ use recorded::recorded;
 /// Sends every message back turned around, until an empty one comes.
 async fn mirror(mut mailbox: Mailbox, parent: Peer) {
     loop {
-        let (_, mut payload) = mailbox.receive().await;
+        let mut payload = mailbox.receive().await.payload.into_bytes();
         if payload.is_empty() {
             break parent.send_last(intern("goodbye"), &[]);
         }
         payload.reverse();
-        parent.send(intern("mirrored"), &payload);
+        parent.send(intern("mirrored"), &[], &payload);
     }
 }
 
@@ -27,22 +27,22 @@ fn messages_go_both_ways_in_order_and_are_told_apart() {
         let all = [0, 1].map(|n| spawn(n, Title::numbered("process", n + 1), &mailbox));
         for (n, process) in all.iter().enumerate() {
             for message in 0..3u8 {
-                process.peer.send(intern("question"), &[n as u8, message]);
+                process.peer.send(intern("question"), &[], &[n as u8, message]);
             }
         }
         let mut answers = [Vec::new(), Vec::new()];
         for _ in 0..6 {
-            let (from, payload) = mailbox.receive().await;
-            answers[from as usize].push(payload);
+            let Packet { from, payload, .. } = mailbox.receive().await;
+            answers[from as usize].push(payload.into_bytes());
         }
         assert_eq!(answers[0], [[0, 0], [1, 0], [2, 0]]);
         assert_eq!(answers[1], [[0, 1], [1, 1], [2, 1]]);
         for process in &all {
-            process.peer.send(intern("end"), &[]);
+            process.peer.send(intern("end"), &[], &[]);
         }
         for _ in 0..2 {
-            let (from, payload) = mailbox.receive().await;
-            assert_eq!(payload, []);
+            let Packet { from, payload, .. } = mailbox.receive().await;
+            assert_eq!(payload.into_bytes(), []);
             record(What::Joined { child: all[from as usize].lane });
         }
     });

@@ -4,29 +4,30 @@
 //!  host                          process
 //!   | -- Setup: spec, setup ------> |   once
 //!   | <---------------------- Up -- |
-//!   | -- Task: number, input -----> |   static: all of its share at once; dynamic: one more for each done
+//!   | -- Task: number, input -----> |   some ahead, then one for each done; static: of its own share, dynamic: of all
 //!   | <-------- Done: number, part  |
 //!   | -- End ---------------------> |
 //! ```
 
-use std::pin::Pin;
+use std::ops::Range;
 
 use interleave_protocol::{Chunking, Failure, RunSpec, Start};
 use interleave_runtime::multiprocessing::messages;
-use interleave_runtime::processes::{self, Mailbox, Peer, Process};
+use interleave_runtime::processes::{self, Mailbox, Packet, Payload, Peer, Process};
 use interleave_runtime::span::{self, Title};
 use interleave_trace::clock::TimeNs;
 use interleave_trace::{NameId, What, intern, record};
 use serde::{Deserialize, Serialize};
 
 use crate::models::steps::{Conditions, perform};
-use crate::run::{Clocked, Visit, another_failed, dispatch, fail, show_of_another};
-use crate::workload::{Message, Workload, share};
+use crate::run::{Clocked, another_failed, fail, show_of_another};
+use crate::workload::{AnyPart, AnyWorkload, share};
+use crate::workloads;
 
 /// How many tasks a process has at a time: while it computes one, the input of the next is on its way.
 const AHEAD: usize = 2;
 
-/// What a message says; its bulk follows behind.
+/// What a message says.
 #[derive(Serialize, Deserialize)]
 enum Head {
     Setup { spec: RunSpec },
@@ -58,23 +59,23 @@ impl Head {
     }
 }
 
-fn send(peer: &Peer, head: &Head, bulk: &[u8]) {
-    peer.send_pieces(head.name(), &[&head.to_bytes(), bulk]);
+fn send(peer: &Peer, head: &Head, payload: &[u8]) {
+    peer.send(head.name(), &head.to_bytes(), payload);
 }
 
 fn send_last(peer: &Peer, head: &Head) {
     peer.send_last(head.name(), &head.to_bytes());
 }
 
-fn read(bytes: &[u8]) -> Result<(Head, &[u8]), Failure> {
+fn read(packet: Packet) -> Result<(Head, Payload), Failure> {
     let unreadable = |_| Failure::Trapped { message: "a message between processes could not be read".to_owned() };
-    postcard::take_from_bytes(bytes).map_err(unreadable)
+    Ok((postcard::from_bytes(&packet.head).map_err(unreadable)?, packet.payload))
 }
 
 /// Runs all tasks in `spec.workers` processes.
-pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
+pub async fn run(workload: &dyn AnyWorkload, spec: &RunSpec) -> Result<Clocked, Failure> {
     let mut mailbox = Mailbox::default();
-    let mut started = (spec.start == Start::Cold).then(Clocked::<W::Part>::start);
+    let mut started = (spec.start == Start::Cold).then(Clocked::start);
     let all: Vec<Process> =
         (0..spec.workers).map(|n| processes::spawn(n, Title::numbered("process", n + 1), &mailbox)).collect();
     let setup = workload.setup();
@@ -83,37 +84,46 @@ pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W:
     }
     let mut shares: Vec<_> = (0..spec.workers).map(|n| share(spec.tasks, n, spec.workers)).collect();
     let mut next = 0..spec.tasks;
-    let give = |process: &Process, task: u32| send(&process.peer, &Head::Task { task }, &workload.input(task));
-    let mut begin = |process: &Process, n: usize, at: TimeNs, next: &mut std::ops::Range<u32>| {
-        send(&process.peer, &Head::Start { at: at.0 }, &[]);
-        match spec.chunking {
-            Chunking::Static => shares[n].by_ref().for_each(|task| give(process, task)),
-            Chunking::Dynamic => next.by_ref().take(AHEAD).for_each(|task| give(process, task)),
+    let mut give = |n: usize| {
+        let task = match spec.chunking {
+            Chunking::Static => shares[n].next(),
+            Chunking::Dynamic => next.next(),
+        };
+        if let Some(task) = task {
+            send(&all[n].peer, &Head::Task { task }, &workload.input(task));
         }
     };
-    let mut parts: Vec<Option<W::Part>> = (0..spec.tasks).map(|_| None).collect();
+    // Each gets its first task before any gets its second.
+    let begin = |processes: Range<usize>, at: TimeNs, give: &mut dyn FnMut(usize)| {
+        let start = Head::Start { at: at.0 };
+        processes.clone().for_each(|n| send(&all[n].peer, &start, &[]));
+        (0..AHEAD).for_each(|_| processes.clone().for_each(&mut *give));
+    };
+    let mut parts: Vec<Option<AnyPart>> = (0..spec.tasks).map(|_| None).collect();
     let mut done = 0;
     let mut up = 0;
     let mut over = 0;
     while done < spec.tasks || up < spec.workers {
-        let (from, bytes) = mailbox.receive().await;
-        let (head, bulk) = read(&bytes)?;
-        let Some(process) = all.get(from as usize) else { continue };
+        let packet = mailbox.receive().await;
+        let from = packet.from as usize;
+        let (head, payload) = read(packet)?;
+        let Some(process) = all.get(from) else { continue };
         match head {
             Head::Up => {
                 up += 1;
                 match started {
-                    Some(at) => begin(process, from as usize, at, &mut next),
+                    Some(at) => begin(from..from + 1, at, &mut give),
                     None if up == spec.workers => {
-                        let at = *started.insert(Clocked::<W::Part>::start());
-                        all.iter().enumerate().for_each(|(n, process)| begin(process, n, at, &mut next));
+                        let at = *started.insert(Clocked::start());
+                        begin(0..all.len(), at, &mut give);
                     }
                     None => {}
                 }
             }
             Head::Done { task } => {
                 let lost = || Failure::Trapped { message: format!("the result of task {task} could not be read") };
-                let part = W::Part::from_bytes(bulk).ok_or_else(lost)?;
+                let part = workload.part_from(payload).ok_or_else(lost)?;
+                give(from);
                 for piece in 0..workload.steps(task).len() as u32 {
                     show_of_another(workload, task, piece, &part, process.lane);
                 }
@@ -121,9 +131,6 @@ pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W:
                     *slot = Some(part);
                 }
                 done += 1;
-                if spec.chunking == Chunking::Dynamic {
-                    next.by_ref().take(1).for_each(|task| give(process, task));
-                }
             }
             Head::Failed { failure } => {
                 another_failed();
@@ -137,8 +144,9 @@ pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W:
         send(&process.peer, &Head::End, &[]);
     }
     while over < spec.workers {
-        let (from, bytes) = mailbox.receive().await;
-        if let (Head::Over, _) = read(&bytes)?
+        let packet = mailbox.receive().await;
+        let from = packet.from;
+        if let (Head::Over, _) = read(packet)?
             && let Some(process) = all.get(from as usize)
         {
             over += 1;
@@ -150,31 +158,30 @@ pub async fn run<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W:
 
 /// What a process of a program does where memory cannot be shared: what its parent's first message says.
 pub async fn program_main(mut mailbox: Mailbox, parent: Peer) {
-    let (_, bytes) = mailbox.receive().await;
-    if messages::is_beginning(&bytes) {
-        messages::run(mailbox, parent, &bytes).await;
+    let first = mailbox.receive().await.head;
+    if messages::is_beginning(&first) {
+        messages::run(mailbox, parent, &first).await;
     }
 }
 
-/// What a process does until it is told to end.
+/// What a process of a workload does until it is told to end.
 pub async fn process_main(mut mailbox: Mailbox, parent: Peer) {
-    let (_, bytes) = mailbox.receive().await;
-    if messages::is_beginning(&bytes) {
-        messages::run(mailbox, parent, &bytes).await;
-        return;
+    let first = mailbox.receive().await;
+    serve(first, mailbox, parent).await;
+}
+
+/// What a process does where there are both: its first message tells which it is.
+#[cfg(not(target_arch = "wasm32"))]
+pub async fn any_main(mut mailbox: Mailbox, parent: Peer) {
+    let first = mailbox.receive().await;
+    match messages::is_beginning(&first.head) {
+        true => messages::run(mailbox, parent, &first.head).await,
+        false => serve(first, mailbox, parent).await,
     }
-    let outcome = match read(&bytes) {
-        Ok((Head::Setup { spec }, setup)) => {
-            let work = ProcessWork { spec, setup, mailbox, parent: &parent };
-            match dispatch(spec.workload, work) {
-                Some(work) => work.await,
-                None => Ok(()),
-            }
-        }
-        Ok(_) => Ok(()),
-        Err(failure) => Err(failure),
-    };
-    match outcome {
+}
+
+async fn serve(first: Packet, mailbox: Mailbox, parent: Peer) {
+    match work(first, mailbox, &parent).await {
         Ok(()) => send_last(&parent, &Head::Over),
         Err(failure) => {
             fail(&failure);
@@ -183,41 +190,25 @@ pub async fn process_main(mut mailbox: Mailbox, parent: Peer) {
     }
 }
 
-struct ProcessWork<'a> {
-    spec: RunSpec,
-    setup: &'a [u8],
-    mailbox: Mailbox,
-    parent: &'a Peer,
-}
-
-impl<'a> Visit for ProcessWork<'a> {
-    type Output = Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
-
-    fn visit<W: Workload>(self) -> Self::Output {
-        Box::pin(self.run::<W>())
-    }
-}
-
-impl ProcessWork<'_> {
-    async fn run<W: Workload>(mut self) -> Result<(), Failure> {
-        interleave_trace::set_recording(self.spec.record);
-        let mut workload = W::prepare_process(&self.spec)?;
-        workload.accept_setup(self.setup);
-        send(self.parent, &Head::Up, &[]);
-        let mut conditions = Conditions::new(&self.spec, TimeNs(0));
-        loop {
-            let (_, bytes) = self.mailbox.receive().await;
-            match read(&bytes)? {
-                (Head::Start { at }, _) => conditions = Conditions::new(&self.spec, TimeNs(at)),
-                (Head::Task { task }, input) => {
-                    workload.accept_input(task, input);
-                    let part = perform(&workload, task, &conditions)?;
-                    span::running(Title::new("packing"));
-                    send(self.parent, &Head::Done { task }, &part.to_bytes());
-                }
-                (Head::End, _) => return Ok(()),
-                _ => {}
+async fn work(first: Packet, mut mailbox: Mailbox, parent: &Peer) -> Result<(), Failure> {
+    let (Head::Setup { spec }, setup) = read(first)? else { return Ok(()) };
+    let Some(workload) = workloads::prepare_process(&spec) else { return Ok(()) };
+    interleave_trace::set_recording(spec.record);
+    let mut workload = workload?;
+    workload.accept_setup(setup);
+    send(parent, &Head::Up, &[]);
+    let mut conditions = Conditions::new(&spec, TimeNs(0));
+    loop {
+        match read(mailbox.receive().await)? {
+            (Head::Start { at }, _) => conditions = Conditions::new(&spec, TimeNs(at)),
+            (Head::Task { task }, input) => {
+                workload.accept_input(task, input);
+                let part = perform(&*workload, task, &conditions)?;
+                span::running(Title::new("packing"));
+                send(parent, &Head::Done { task }, &workload.part_to_bytes(&part));
             }
+            (Head::End, _) => return Ok(()),
+            _ => {}
         }
     }
 }

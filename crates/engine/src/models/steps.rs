@@ -15,7 +15,7 @@ use interleave_trace::{Level, State};
 
 use crate::failure::{from_fault, from_raised};
 use crate::run::{fail, show};
-use crate::workload::{Step, Workload};
+use crate::workload::{AnyPart, AnyWorkload, Step};
 
 /// What every task of a run has to know beside its workload.
 #[derive(Clone, Copy)]
@@ -37,13 +37,13 @@ impl Conditions {
     }
 
     /// Hands a file over to its task. A failure is told by the lane that it befell.
-    fn take<W: Workload>(
+    fn take(
         &self,
-        workload: &W,
+        workload: &dyn AnyWorkload,
         task: u32,
         file: u32,
         came: Result<Download, Fault>,
-        part: &mut W::Part,
+        part: &mut AnyPart,
     ) -> Result<(), Failure> {
         let taken = came.map_err(from_fault).and_then(|came| {
             self.check_latency(&came);
@@ -64,14 +64,14 @@ impl Conditions {
 }
 
 /// What the spans of a task are called.
-pub fn title<W: Workload>(task: u32) -> Title {
-    Title::numbered(W::TASK, task + 1)
+pub fn title(workload: &dyn AnyWorkload, task: u32) -> Title {
+    Title::numbered(workload.task(), task + 1)
 }
 
 /// Performs a task on the calling thread, which blocks while the task waits.
-pub fn perform<W: Workload>(workload: &W, task: u32, conditions: &Conditions) -> Result<W::Part, Failure> {
-    let mut part = W::Part::default();
-    span::running(title::<W>(task));
+pub fn perform(workload: &dyn AnyWorkload, task: u32, conditions: &Conditions) -> Result<AnyPart, Failure> {
+    let mut part = workload.part();
+    span::running(title(workload, task));
     for step in workload.steps(task) {
         match step {
             Step::Compute { piece } => {
@@ -101,8 +101,8 @@ fn block(duration: Duration, text: &'static str, number: u32) {
 }
 
 /// Performs a task as a future, which lets others go on between two pieces and while it waits.
-pub async fn perform_async<W: Workload>(workload: &W, task: u32, conditions: &Conditions) -> Result<W::Part, Failure> {
-    let mut part = W::Part::default();
+pub async fn perform_async(workload: &dyn AnyWorkload, task: u32, conditions: &Conditions) -> Result<AnyPart, Failure> {
+    let mut part = workload.part();
     let mut pieces = 0;
     for step in workload.steps(task) {
         match step {

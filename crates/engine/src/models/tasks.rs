@@ -8,16 +8,16 @@ use interleave_runtime::tasks;
 use crate::failure::from_raised;
 use crate::models::steps::{Conditions, perform_async, title};
 use crate::run::Clocked;
-use crate::workload::Workload;
+use crate::workload::AnyWorkload;
 
 /// Runs all tasks as futures.
-pub async fn run<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
-    let started = Clocked::<W::Part>::start();
+pub async fn run(workload: Arc<dyn AnyWorkload>, spec: &RunSpec) -> Result<Clocked, Failure> {
+    let started = Clocked::start();
     let conditions = Conditions::new(spec, started);
     let spawned: Vec<_> = (0..spec.tasks)
         .map(|task| {
             let workload = workload.clone();
-            tasks::spawn(title::<W>(task), async move { Ok(perform_async(&*workload, task, &conditions).await) })
+            tasks::spawn(title(&*workload, task), async move { Ok(perform_async(&*workload, task, &conditions).await) })
         })
         .collect();
     let mut parts = Vec::with_capacity(spawned.len());

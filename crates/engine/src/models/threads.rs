@@ -13,10 +13,10 @@ use interleave_trace::{State, is_recording};
 use crate::failure::from_fault;
 use crate::models::steps::{Conditions, perform};
 use crate::run::{Clocked, begin_gil};
-use crate::workload::{Workload, share};
+use crate::workload::{AnyPart, AnyWorkload, share};
 
 /// Runs all tasks on `spec.workers` threads.
-pub async fn run<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
+pub async fn run(workload: Arc<dyn AnyWorkload>, spec: &RunSpec) -> Result<Clocked, Failure> {
     begin_gil(spec);
     // The host only waits; the threads share the GIL among themselves.
     gil::leave();
@@ -26,12 +26,12 @@ pub async fn run<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Result<Clocke
     }
 }
 
-async fn on_a_pool<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
+async fn on_a_pool(workload: &dyn AnyWorkload, spec: &RunSpec) -> Result<Clocked, Failure> {
     let (started, pool) = match spec.start {
-        Start::Cold => (Clocked::<W::Part>::start(), Pool::start(spec.workers).await.map_err(from_fault)?),
+        Start::Cold => (Clocked::start(), Pool::start(spec.workers).await.map_err(from_fault)?),
         Start::Warm => {
             let pool = Pool::start(spec.workers).await.map_err(from_fault)?;
-            (Clocked::<W::Part>::start(), pool)
+            (Clocked::start(), pool)
         }
     };
     let conditions = Conditions::new(spec, started);
@@ -55,20 +55,17 @@ async fn on_a_pool<W: Workload>(workload: &W, spec: &RunSpec) -> Result<Clocked<
     Ok(clocked)
 }
 
-/// What came of a task.
-type Part<W> = Result<<W as Workload>::Part, Failure>;
-
 /// What the threads of a run share.
-struct Shared<W: Workload> {
-    workload: Arc<W>,
+struct Shared {
+    workload: Arc<dyn AnyWorkload>,
     next: AtomicU32,
-    parts: Mutex<Vec<Option<Part<W>>>>,
+    parts: Mutex<Vec<Option<Result<AnyPart, Failure>>>>,
     ready: Arrivals,
     gate: Gate,
     conditions: Mutex<Option<Conditions>>,
 }
 
-fn on_workers_of_their_own<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Result<Clocked<W::Part>, Failure> {
+fn on_workers_of_their_own(workload: Arc<dyn AnyWorkload>, spec: &RunSpec) -> Result<Clocked, Failure> {
     let spec = *spec;
     let shared = Arc::new(Shared {
         workload,
@@ -79,7 +76,7 @@ fn on_workers_of_their_own<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Res
         conditions: Mutex::new(None),
     });
     let start = || {
-        let conditions = Conditions::new(&spec, Clocked::<W::Part>::start());
+        let conditions = Conditions::new(&spec, Clocked::start());
         *shared.conditions.lock().unwrap_or_else(PoisonError::into_inner) = Some(conditions);
         shared.gate.open();
     };
@@ -105,7 +102,7 @@ fn on_workers_of_their_own<W: Workload>(workload: Arc<W>, spec: &RunSpec) -> Res
     Ok(Clocked::finish(parts?))
 }
 
-impl<W: Workload> Shared<W> {
+impl Shared {
     /// What one thread does.
     fn work(&self, worker: u32, spec: &RunSpec) {
         self.ready.arrive();

@@ -1,99 +1,89 @@
 //! What goes wrong on purpose: all tasks compute, and the middle one has an accident in its second half.
 
 use std::hint::black_box;
-use std::marker::PhantomData;
 
-use interleave_protocol::{Failure, RunSpec};
+use interleave_protocol::{Failure, RunSpec, Workload as Name};
 
 use super::generator::{advance, jump, seed};
 use super::{Cut, compute, digest, grouped, wrong};
 use crate::workload::{Answer, Message, Step, Workload, share};
 
-/// A task that panics.
-pub type Panic = Accident<Panics>;
-/// A task that executes an illegal instruction.
-pub type Trap = Accident<Traps>;
-/// A task that wants all the memory.
-pub type Memory = Accident<Hoards>;
-/// A task that never ends.
-pub type Endless = Accident<Hangs>;
+/// What happens, and what its run is called.
+#[derive(Clone, Copy)]
+enum Mishap {
+    Panic,
+    Trap,
+    Memory,
+    Endless,
+}
 
-/// What happens.
-pub trait Mishap: Send + Sync + 'static {
+impl Mishap {
+    fn of(name: Name) -> Self {
+        match name {
+            Name::Trap => Self::Trap,
+            Name::Memory => Self::Memory,
+            Name::Endless => Self::Endless,
+            _ => Self::Panic,
+        }
+    }
+
     /// Does it. Coming back from it would be wrong, but is no harm.
-    fn strike();
-}
-
-/// See [`Panic`].
-pub struct Panics;
-/// See [`Trap`].
-pub struct Traps;
-/// See [`Memory`].
-pub struct Hoards;
-/// See [`Endless`].
-pub struct Hangs;
-
-impl Mishap for Panics {
-    fn strike() {
-        panic!("this task panics on purpose");
+    fn strike(self) {
+        match self {
+            Self::Panic => panic!("this task panics on purpose"),
+            Self::Trap => trap(),
+            Self::Memory => hoard(),
+            Self::Endless => hang(),
+        }
     }
 }
 
-impl Mishap for Traps {
+fn trap() {
     #[cfg(target_arch = "wasm32")]
-    fn strike() {
-        core::arch::wasm32::unreachable();
-    }
-
+    core::arch::wasm32::unreachable();
     #[cfg(not(target_arch = "wasm32"))]
-    fn strike() {
-        panic!("this task would trap in WebAssembly");
-    }
+    panic!("this task would trap in WebAssembly");
 }
 
-impl Mishap for Hoards {
-    fn strike() {
-        const BLOCK: usize = 1 << 20;
-        let mut hoard = Vec::new();
-        loop {
-            hoard.push(black_box(vec![1_u8; BLOCK]));
-            // A machine's memory is not an instance's: there it would hurt others.
-            if cfg!(not(target_arch = "wasm32")) && hoard.len() == 64 {
-                panic!("this task would use up an instance's memory");
-            }
+fn hoard() {
+    const BLOCK: usize = 1 << 20;
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(black_box(vec![1_u8; BLOCK]));
+        // A machine's memory is not an instance's: there it would hurt others.
+        if cfg!(not(target_arch = "wasm32")) && hoard.len() == 64 {
+            panic!("this task would use up an instance's memory");
         }
     }
 }
 
-impl Mishap for Hangs {
-    fn strike() {
-        let mut x = seed(0);
-        while black_box(x) != 0 {
-            x = advance(x, 1);
-        }
+fn hang() {
+    let mut x = seed(0);
+    while black_box(x) != 0 {
+        x = advance(x, 1);
     }
 }
 
 /// See the module's text.
-pub struct Accident<M> {
+pub struct Accident {
     cut: Cut,
     thousand_steps: u32,
-    mishap: PhantomData<M>,
+    mishap: Mishap,
 }
 
-impl<M: Mishap> Accident<M> {
+impl Accident {
     fn is_struck(&self, task: u32, piece: u32) -> bool {
         task == self.cut.tasks / 2 && piece == Cut::PIECES / 2
     }
 }
 
-impl<M: Mishap> Workload for Accident<M> {
+impl Workload for Accident {
     type Part = u32;
     const TASK: &'static str = "task";
 
     fn prepare(spec: &RunSpec) -> Result<Self, Failure> {
         let cut = Cut { items: spec.tasks, tasks: spec.tasks };
-        Ok(Self { cut, thousand_steps: spec.size, mishap: PhantomData })
+        Ok(Self { cut, thousand_steps: spec.size, mishap: Mishap::of(spec.workload) })
     }
 
     fn steps(&self, _task: u32) -> Vec<Step> {
@@ -102,7 +92,7 @@ impl<M: Mishap> Workload for Accident<M> {
 
     fn compute(&self, task: u32, piece: u32, part: &mut u32) {
         if self.is_struck(task, piece) {
-            M::strike();
+            self.mishap.strike();
         }
         let from = if piece == 0 { seed(task) } else { *part };
         *part = advance(from, share(self.thousand_steps, piece, Cut::PIECES).len() as u32);
@@ -126,11 +116,10 @@ impl<M: Mishap> Workload for Accident<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use interleave_protocol::Workload as Name;
 
-    fn run<M: Mishap>(tasks: u32, struck: u32) {
-        let spec = RunSpec { size: 8, tasks, ..RunSpec::new(Name::Panic, 2) };
-        let accident = Accident::<M>::prepare(&spec).expect("small");
+    fn run(name: Name, tasks: u32, struck: u32) {
+        let spec = RunSpec { size: 8, tasks, ..RunSpec::new(name, 2) };
+        let accident = Accident::prepare(&spec).expect("small");
         for task in 0..tasks {
             let mut part = 0;
             let mut reached = 0;
@@ -147,9 +136,9 @@ mod tests {
 
     #[test]
     fn only_the_middle_task_is_struck_and_in_its_second_half() {
-        run::<Panics>(1, 0);
-        run::<Panics>(4, 2);
-        run::<Traps>(5, 2);
-        run::<Hoards>(3, 1);
+        run(Name::Panic, 1, 0);
+        run(Name::Panic, 4, 2);
+        run(Name::Trap, 5, 2);
+        run(Name::Memory, 3, 1);
     }
 }

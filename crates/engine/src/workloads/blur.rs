@@ -18,13 +18,14 @@
 
 use std::borrow::Cow;
 
-use bytemuck::{cast, cast_slice, pod_collect_to_vec};
+use bytemuck::{cast, cast_slice};
 use interleave_protocol::{Failure, RunSpec};
+use interleave_runtime::processes::Payload;
 use wide::{i16x8, i32x4, u8x16};
 
 use super::mandelbrot::{rows, show_rows};
 use super::{Cut, digest_words, grouped, mix, spread, wrong};
-use crate::workload::{Answer, Picture, Step, Workload, reserve};
+use crate::workload::{Answer, Picture, Step, Workload, items, reserve};
 
 /// The sum of the weights, as a power of two.
 const WEIGHT_BITS: u32 = 15;
@@ -195,9 +196,9 @@ impl Workload for Blur {
         Cow::Borrowed(cast_slice(&self.input.pixels[start as usize * self.edge()..end as usize * self.edge()]))
     }
 
-    fn accept_input(&mut self, task: u32, input: &[u8]) {
+    fn accept_input(&mut self, task: u32, input: Payload) {
         let first = self.cut.task(task).start.saturating_sub(radius(self.cut.items));
-        self.input = Rows { first, pixels: pod_collect_to_vec(input) };
+        self.input = Rows { first, pixels: items(&input).unwrap_or_default() };
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

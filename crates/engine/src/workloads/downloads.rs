@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use interleave_protocol::{Failure, RunSpec, downloads};
+use interleave_runtime::processes::Payload;
 
 use super::{Cut, digest, grouped, wrong};
-use crate::workload::{Answer, Message, Step, Workload};
+use crate::workload::{Answer, Message, Step, Workload, items};
 
 /// See the module's text.
 pub struct Downloads {
@@ -23,8 +24,8 @@ impl Message for Received {
         Cow::Owned(words.to_bytes().into_owned())
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let words = Vec::<u64>::from_bytes(bytes)?;
+    fn from_payload(payload: Payload) -> Option<Self> {
+        let words = items::<u64>(&payload)?;
         let (files, []) = words.as_chunks::<3>() else { return None };
         let files = files.iter().map(|[file, length, digest]| Some((u32::try_from(*file).ok()?, *length, *digest)));
         Some(Self(files.collect::<Option<_>>()?))

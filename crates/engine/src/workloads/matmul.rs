@@ -18,12 +18,13 @@
 
 use std::borrow::Cow;
 
-use bytemuck::{cast_slice, pod_collect_to_vec};
+use bytemuck::cast_slice;
 use interleave_protocol::{Failure, RunSpec};
+use interleave_runtime::processes::Payload;
 use wide::f32x8;
 
 use super::{Cut, compute, digest_words, grouped, mix, wrong};
-use crate::workload::{Answer, Step, Workload, reserve, share};
+use crate::workload::{Answer, Step, Workload, items, reserve, share};
 
 /// Columns in a panel: two vectors of four.
 const WIDE: usize = 8;
@@ -122,8 +123,8 @@ impl Workload for Matmul {
         Cow::Borrowed(cast_slice(&self.b))
     }
 
-    fn accept_setup(&mut self, setup: &[u8]) {
-        self.b = pod_collect_to_vec(setup);
+    fn accept_setup(&mut self, setup: Payload) {
+        self.b = items(&setup).unwrap_or_default();
     }
 
     fn input(&self, task: u32) -> Cow<'_, [u8]> {
@@ -131,9 +132,9 @@ impl Workload for Matmul {
         Cow::Borrowed(cast_slice(&self.a[rows.start as usize * self.edge()..rows.end as usize * self.edge()]))
     }
 
-    fn accept_input(&mut self, task: u32, input: &[u8]) {
+    fn accept_input(&mut self, task: u32, input: Payload) {
         self.first = self.cut.task(task).start;
-        self.a = pod_collect_to_vec(input);
+        self.a = items(&input).unwrap_or_default();
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use interleave_protocol::{Failure, RunSpec};
+use interleave_runtime::processes::Payload;
 
 use super::{Cut, digest, grouped, wrong};
-use crate::workload::{Answer, Message, Step, Workload};
+use crate::workload::{Answer, Message, Step, Workload, items};
 
 /// See the module's text.
 pub struct Primes {
@@ -34,8 +35,8 @@ impl Message for Found {
         Cow::Owned(vec![u64::from(self.count), self.sum].to_bytes().into_owned())
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let [count, sum] = Vec::<u64>::from_bytes(bytes)?.try_into().ok()?;
+    fn from_payload(payload: Payload) -> Option<Self> {
+        let [count, sum] = items::<u64>(&payload)?.try_into().ok()?;
         Some(Self { count: count.try_into().ok()?, sum })
     }
 }

@@ -2,6 +2,7 @@
 //! answer from parts that are wrong.
 
 use interleave_protocol::{Failure, RunSpec, Workload as Name, downloads};
+use interleave_runtime::processes::Payload;
 
 use super::{Visit, dispatch as dispatch_any};
 use crate::workload::{Answer, Message, Step, Workload};
@@ -58,6 +59,11 @@ impl Visit for Here {
     }
 }
 
+/// As it arrives.
+fn sent(bytes: &[u8]) -> Payload {
+    bytes.to_vec().into()
+}
+
 /// Two processes, which get their tasks in turn and share nothing but bytes with the host.
 struct Apart(RunSpec);
 
@@ -68,14 +74,14 @@ impl Visit for Apart {
         let host = W::prepare(&self.0).expect("small");
         let mut processes = [(); 2].map(|()| {
             let mut process = W::prepare_process(&self.0).expect("small");
-            process.accept_setup(&host.setup());
+            process.accept_setup(sent(&host.setup()));
             process
         });
         let mut parts: Vec<W::Part> = Vec::new();
         for task in (0..self.0.tasks).rev() {
             let process = &mut processes[task as usize % 2];
-            process.accept_input(task, &host.input(task));
-            parts.push(W::Part::from_bytes(&run_task(process, task).to_bytes()).expect("made by to_bytes"));
+            process.accept_input(task, sent(&host.input(task)));
+            parts.push(W::Part::from_payload(sent(&run_task(process, task).to_bytes())).expect("made by to_bytes"));
         }
         parts.reverse();
         host.reduce(&parts).expect("right")
@@ -204,7 +210,7 @@ fn digests_are_fnv_1a() {
 
 #[test]
 fn other_bytes_are_no_parts() {
-    assert_eq!(Vec::<f32>::from_bytes(&[1, 2, 3]), None);
-    assert_eq!(u32::from_bytes(&[1, 2, 3]), None);
-    assert_eq!(Vec::<u16>::from_bytes(&[1, 2, 3, 4]), Some(vec![0x0201, 0x0403]));
+    assert_eq!(Vec::<f32>::from_payload(sent(&[1, 2, 3])), None);
+    assert_eq!(u32::from_payload(sent(&[1, 2, 3])), None);
+    assert_eq!(Vec::<u16>::from_payload(sent(&[1, 2, 3, 4])), Some(vec![0x0201, 0x0403]));
 }

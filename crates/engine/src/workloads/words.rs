@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 
 use fnv::FnvBuildHasher;
 use interleave_protocol::{Failure, RunSpec};
+use interleave_runtime::processes::Payload;
 
 use super::{Cut, digest, grouped, mix, wrong};
 use crate::workload::{Answer, Message, Step, Workload, reserve, share};
@@ -70,7 +71,9 @@ impl Message for Counts {
         Cow::Owned(bytes)
     }
 
-    fn from_bytes(mut bytes: &[u8]) -> Option<Self> {
+    fn from_payload(payload: Payload) -> Option<Self> {
+        let bytes = payload.into_bytes();
+        let mut bytes = bytes.as_slice();
         let mut counts = Map::default();
         while !bytes.is_empty() {
             let (count, rest) = bytes.split_first_chunk()?;
@@ -185,8 +188,8 @@ impl Workload for Words {
         Cow::Borrowed(self.text_of(task).as_bytes())
     }
 
-    fn accept_input(&mut self, _task: u32, input: &[u8]) {
-        self.text = text_from(input.to_vec());
+    fn accept_input(&mut self, _task: u32, input: Payload) {
+        self.text = text_from(input.into_bytes());
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::Exit;
 use super::{ExitCode, ProcessError, from_bytes, to_bytes};
-use crate::processes::{self, Mailbox, Peer};
+use crate::processes::{self, Mailbox, Packet, Peer};
 use crate::span::Title;
 
 /// What a child runs.
@@ -54,7 +54,7 @@ impl Note {
 }
 
 fn post(peer: &Peer, note: &Note) -> Result<(), ProcessError> {
-    peer.send(note.name(), &to_bytes(note)?);
+    peer.send(note.name(), &to_bytes(note)?, &[]);
     Ok(())
 }
 
@@ -104,7 +104,7 @@ impl Hub {
         let mut bytes = MARK.to_vec();
         bytes.extend_from_slice(&(main as usize as u64).to_le_bytes());
         bytes.extend_from_slice(&argument);
-        process.peer.send(intern("begin"), &bytes);
+        process.peer.send(intern("begin"), &bytes, &[]);
         self.kids.push(Kid { process, arrived: VecDeque::new(), exit: None });
         Ok(ChildId(self.kids.len() - 1))
     }
@@ -194,9 +194,9 @@ impl Hub {
 
     /// Waits for one message of any child and deals with it.
     async fn take_one(&mut self) -> Result<(), ProcessError> {
-        let (from, bytes) = self.mailbox.receive().await;
+        let Packet { from, head, .. } = self.mailbox.receive().await;
         let Some(kid) = self.kids.get_mut(from as usize) else { return Ok(()) };
-        match from_bytes(&bytes)? {
+        match from_bytes(&head)? {
             Note::Pipe(bytes) => kid.arrived.push_back(bytes),
             Note::Over { exit } => kid.exit = Some(ExitCode(exit)),
             Note::Put { queue, item } => {
@@ -264,8 +264,7 @@ impl Child {
     }
 
     async fn take_one(&mut self) -> Result<(), ProcessError> {
-        let (_, bytes) = self.mailbox.receive().await;
-        match from_bytes(&bytes)? {
+        match from_bytes(&self.mailbox.receive().await.head)? {
             Note::Pipe(bytes) => self.arrived.push_back(bytes),
             Note::Close => self.is_closed = true,
             Note::Item(item) => self.items.push_back(item),

@@ -119,7 +119,30 @@ impl RayonPool {
     }
 }
 
-type Sent = (MessageId, Vec<u8>);
+type Sent = (MessageId, Vec<u8>, Vec<u8>);
+
+/// A payload that has arrived.
+pub(crate) struct Arrived(Vec<u8>);
+
+impl Arrived {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn copy_to(&self, target: &mut [u8]) {
+        target.copy_from_slice(&self.0);
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl From<Vec<u8>> for Arrived {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
 
 /// One end of a channel between two processes.
 pub struct Port {
@@ -138,17 +161,17 @@ fn channel() -> (Port, Port) {
 pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
     let Some(arriving) = port.from.take() else { return };
     std::thread::spawn(move || {
-        for (message, payload) in arriving {
-            if slot.unbounded_send(Packet { from, message, payload }).is_err() {
+        for (message, head, payload) in arriving {
+            if slot.unbounded_send(Packet { from, message, head, payload: payload.into() }).is_err() {
                 break;
             }
         }
     });
 }
 
-pub(crate) fn send(port: &Port, message: MessageId, pieces: &[&[u8]]) {
+pub(crate) fn send(port: &Port, message: MessageId, head: &[u8], payload: &[u8]) {
     // A peer that is gone gets nothing more; who waits for its answer learns that from its lane.
-    let _gone = port.to.send((message, pieces.concat()));
+    let _gone = port.to.send((message, head.to_vec(), payload.to_vec()));
 }
 
 /// Starts a process that was described in the segment.

@@ -16,7 +16,7 @@ use web_sys::{ErrorEvent, EventTarget, MessageChannel, MessageEvent, PromiseReje
 use crate::downloads::{Download, LATENCY_HEADER};
 use crate::fault::Fault;
 use crate::instance::outside;
-use crate::processes::Packet;
+use crate::processes::{Packet, Payload};
 use crate::segment::{ExitCode, ProcessBlock, Segment};
 use crate::span;
 use crate::threads::Entry;
@@ -243,20 +243,81 @@ impl RayonPool {
 /// One end of a channel between two processes.
 pub type Port = web_sys::MessagePort;
 
-/// The message's id goes before its payload, in one buffer that is handed over.
-const ID_BYTES: u32 = 8;
+/// What goes before a message's head and payload in the one buffer that carries them: its id and the head's length.
+const PREFIX: usize = 12;
+
+/// A payload that has arrived: the part of a buffer that lies outside this memory.
+pub(crate) struct Arrived(Uint8Array);
+
+impl Arrived {
+    pub(crate) fn len(&self) -> usize {
+        self.0.length() as usize
+    }
+
+    pub(crate) fn copy_to(&self, target: &mut [u8]) {
+        self.0.copy_to(target);
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+}
+
+impl From<Vec<u8>> for Arrived {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Uint8Array::from(bytes.as_slice()))
+    }
+}
+
+/// Who has taken a large payload may send one in its buffer: memory that is fresh from the system costs more than what
+/// is copied into it.
+impl Drop for Arrived {
+    fn drop(&mut self) {
+        let buffer = self.0.buffer();
+        if buffer.byte_length() >= WORTH_KEEPING {
+            SPARE_BUFFERS.with_borrow_mut(|spare| {
+                spare.truncate(SPARES - 1);
+                spare.insert(0, buffer);
+            });
+        }
+    }
+}
+
+/// Smaller buffers are no burden.
+const WORTH_KEEPING: u32 = 64 * 1024;
+/// As many as are under way at a time to and from a few processes.
+const SPARES: usize = 8;
+
+thread_local! {
+    /// Buffers that brought a message to this thread, the latest first.
+    static SPARE_BUFFERS: RefCell<Vec<ArrayBuffer>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer for so many bytes: one that is at hand, unless it is far too large, or a new one.
+fn buffer_for(bytes: u32) -> ArrayBuffer {
+    let fits = |buffer: &ArrayBuffer| (bytes..=bytes.saturating_mul(4)).contains(&buffer.byte_length());
+    SPARE_BUFFERS
+        .with_borrow_mut(|spare| spare.iter().position(fits).map(|at| spare.remove(at)))
+        .unwrap_or_else(|| ArrayBuffer::new(bytes))
+}
 
 pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() else { return };
-        let bytes = Uint8Array::new(&buffer);
-        if bytes.length() < ID_BYTES {
+        let Ok(bytes) = event.data().dyn_into::<Uint8Array>() else { return };
+        let mut prefix = [0; PREFIX];
+        if (bytes.length() as usize) < PREFIX {
             return;
         }
-        let mut id = [0; ID_BYTES as usize];
-        bytes.subarray(0, ID_BYTES).copy_to(&mut id);
-        let payload = bytes.subarray(ID_BYTES, bytes.length()).to_vec();
-        let packet = Packet { from, message: MessageId(u64::from_le_bytes(id)), payload };
+        bytes.subarray(0, PREFIX as u32).copy_to(&mut prefix);
+        let (id, head) = prefix.split_at(8);
+        let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let payload = PREFIX as u32 + number(head) as u32;
+        let packet = Packet {
+            from,
+            message: MessageId(number(id)),
+            head: bytes.subarray(PREFIX as u32, payload).to_vec(),
+            payload: Payload(Arrived(bytes.subarray(payload, bytes.length()))),
+        };
         // Who dropped the mailbox wants no more messages.
         let _unwanted = slot.unbounded_send(packet);
     });
@@ -264,19 +325,18 @@ pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
     on_message.forget();
 }
 
-pub(crate) fn send(port: &Port, message: MessageId, pieces: &[&[u8]]) {
-    let length: usize = pieces.iter().map(|piece| piece.len()).sum();
-    let bytes = Uint8Array::new_with_length(ID_BYTES + length as u32);
-    bytes.subarray(0, ID_BYTES).copy_from(&message.0.to_le_bytes());
-    let mut at = ID_BYTES;
-    for piece in pieces {
+pub(crate) fn send(port: &Port, message: MessageId, head: &[u8], payload: &[u8]) {
+    let length = (PREFIX + head.len() + payload.len()) as u32;
+    let buffer = buffer_for(length);
+    let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, 0, length);
+    let mut at = 0;
+    for piece in [&message.0.to_le_bytes()[..], &(head.len() as u32).to_le_bytes(), head, payload] {
         let end = at + piece.len() as u32;
         bytes.subarray(at, end).copy_from(piece);
         at = end;
     }
-    let buffer = bytes.buffer();
-    let posted = port.post_message_with_transferable(&buffer, &Array::of1(&buffer));
-    debug_assert!(posted.is_ok(), "a fresh buffer can be handed over");
+    let posted = port.post_message_with_transferable(&bytes, &Array::of1(&buffer));
+    debug_assert!(posted.is_ok(), "a buffer that nobody else has can be handed over");
 }
 
 /// The instance is the process, so all of its threads belong to it.

@@ -11,7 +11,9 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::cell::UnsafeCell;
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use bytemuck::{Pod, cast_slice_mut, zeroed_vec};
 use interleave_protocol::{Failure, RunSpec};
@@ -246,17 +248,34 @@ pub fn items<T: Pod>(payload: &Payload) -> Option<Vec<T>> {
 }
 
 /// A square picture that several lanes write and the page reads meanwhile: RGBA, one word a pixel.
+///
+/// A row is written once, by whoever comes first. So its pixels need not be atomic, which in WebAssembly would make
+/// each of them cost as much as a lock's (a browser orders every atomic store before all that follows).
 pub struct Picture {
     edge: u32,
-    pixels: Vec<std::sync::atomic::AtomicU32>,
+    rows: Vec<AtomicU8>,
+    pixels: Vec<UnsafeCell<u32>>,
 }
+
+/// Nobody has begun to write a row.
+const BLANK: u8 = 0;
+/// Somebody is writing it.
+const BEGUN: u8 = 1;
+/// It is there and stays as it is.
+const WRITTEN: u8 = 2;
+
+// SAFETY: the pixels of a row are written only by the one who took it from `BLANK` to `BEGUN`, and read only by those who
+// saw it `WRITTEN`, which it is made after that. The page reads them from outside of Rust.
+unsafe impl Sync for Picture {}
 
 impl Picture {
     /// Transparent, `edge` pixels wide and high.
     pub fn new(edge: u32) -> Result<Self, Failure> {
+        let mut rows = reserve(edge as usize)?;
+        rows.resize_with(edge as usize, Default::default);
         let mut pixels = reserve(edge as usize * edge as usize)?;
         pixels.resize_with(edge as usize * edge as usize, Default::default);
-        Ok(Self { edge, pixels })
+        Ok(Self { edge, rows, pixels })
     }
 
     /// Its width and height in pixels.
@@ -264,19 +283,33 @@ impl Picture {
         self.edge
     }
 
-    /// Writes whole rows from `first` on; `pixels` beyond the picture are passed over.
+    fn row(&self, number: usize) -> &[UnsafeCell<u32>] {
+        &self.pixels[number * self.edge as usize..][..self.edge as usize]
+    }
+
+    /// Writes whole rows from `first` on; what is beyond the picture, or written already, is passed over.
     pub fn write_rows(&self, first: u32, pixels: &[u32]) {
-        let from = self.pixels.iter().skip(first as usize * self.edge as usize);
-        for (to, pixel) in from.zip(pixels) {
-            to.store(*pixel, std::sync::atomic::Ordering::Relaxed);
+        let rows = self.rows.iter().enumerate().skip(first as usize);
+        for ((number, state), from) in rows.zip(pixels.chunks_exact(self.edge as usize)) {
+            if state.compare_exchange(BLANK, BEGUN, Ordering::Relaxed, Ordering::Relaxed).is_err() {
+                continue;
+            }
+            let to = UnsafeCell::raw_get(self.row(number).as_ptr());
+            // SAFETY: the row is as long as `from`, whose memory is another's, and nobody else reads or writes it.
+            unsafe { to.copy_from_nonoverlapping(from.as_ptr(), from.len()) };
+            state.store(WRITTEN, Ordering::Release);
         }
     }
 
-    /// Reads `count` whole rows from `first` on.
+    /// Reads `count` whole rows from `first` on; what is not written yet is transparent.
     pub fn read_rows(&self, first: u32, count: u32) -> Vec<u32> {
-        let edge = self.edge as usize;
-        let from = self.pixels.iter().skip(first as usize * edge).take(count as usize * edge);
-        from.map(|pixel| pixel.load(std::sync::atomic::Ordering::Relaxed)).collect()
+        let rows = self.rows.iter().enumerate().skip(first as usize).take(count as usize);
+        let pixels = rows.flat_map(|(number, state)| {
+            let is_written = state.load(Ordering::Acquire) == WRITTEN;
+            // SAFETY: a row that is written stays as it is.
+            self.row(number).iter().map(move |pixel| if is_written { unsafe { *pixel.get() } } else { 0 })
+        });
+        pixels.collect()
     }
 
     /// Where its pixels lie, for a reader that shares the memory.

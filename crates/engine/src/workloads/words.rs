@@ -41,6 +41,8 @@ const VOCABULARY: &str = "\
 const WORDS: usize = 1000;
 /// Words of a line.
 const LINE: usize = 10;
+/// Bytes that are counted at a time, more or less: some lines.
+const BLOCK: u32 = 4096;
 /// Room for the text: a little more than the mean.
 const BYTES_A_WORD: usize = 7;
 
@@ -48,7 +50,7 @@ const BYTES_A_WORD: usize = 7;
 pub struct Words {
     cut: Cut,
     /// All of the text, or what a process was sent of it for its task.
-    text: String,
+    text: Vec<u8>,
     /// Where each thousand of words begins in the text, and where the last one ends. In a process, nothing.
     starts: Vec<u32>,
     /// How often each word was written.
@@ -57,7 +59,7 @@ pub struct Words {
 
 /// How often a task found each word.
 #[derive(Clone, Debug, Default)]
-pub struct Counts(Map<String>);
+pub struct Counts(Map<Vec<u8>>);
 
 impl Message for Counts {
     /// Each word behind its count and its length.
@@ -66,7 +68,7 @@ impl Message for Counts {
         for (word, count) in &self.0 {
             bytes.extend(count.to_le_bytes());
             bytes.extend((word.len() as u32).to_le_bytes());
-            bytes.extend(word.as_bytes());
+            bytes.extend(word);
         }
         Cow::Owned(bytes)
     }
@@ -79,7 +81,7 @@ impl Message for Counts {
             let (count, rest) = bytes.split_first_chunk()?;
             let (length, rest) = rest.split_first_chunk()?;
             let (word, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-            counts.insert(str::from_utf8(word).ok()?.to_owned(), u32::from_le_bytes(*count));
+            counts.insert(word.to_owned(), u32::from_le_bytes(*count));
             bytes = rest;
         }
         Some(Self(counts))
@@ -102,28 +104,28 @@ fn urn(words: usize) -> Vec<u16> {
 /// A word as a key. Words are short: comparing them byte by byte, in place, beats calling a function for it, and in
 /// WebAssembly by much.
 #[derive(Clone, Copy, Eq)]
-struct Word<'a>(&'a str);
+struct Word<'a>(&'a [u8]);
 
 impl PartialEq for Word<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len() && self.0.bytes().zip(other.0.bytes()).all(|(a, b)| a == b)
+        self.0.len() == other.0.len() && self.0.iter().zip(other.0).all(|(a, b)| a == b)
     }
 }
 
 impl Hash for Word<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.0.as_bytes());
+        state.write(self.0);
     }
 }
 
-/// Counts the words of a line. A function of its own, since browsers replace slow code by fast only where a
+/// Counts the words of some lines. A function of its own, since browsers replace slow code by fast only where a
 /// function is entered.
 #[inline(never)]
-fn count_line<'a>(line: &'a str, counts: &mut Map<Word<'a>>) {
+fn count_lines<'a>(lines: &'a [u8], counts: &mut Map<Word<'a>>) {
     let mut start = 0;
-    for (index, byte) in line.bytes().chain([b' ']).enumerate() {
+    for (index, byte) in lines.iter().chain(b" ").enumerate() {
         if !byte.is_ascii_lowercase() {
-            if let Some(word) = line.get(start..index).filter(|word| !word.is_empty()) {
+            if let Some(word) = lines.get(start..index).filter(|word| !word.is_empty()) {
                 *counts.entry(Word(word)).or_insert(0) += 1;
             }
             start = index + 1;
@@ -132,14 +134,14 @@ fn count_line<'a>(line: &'a str, counts: &mut Map<Word<'a>>) {
 }
 
 /// The first place from `at` on where a line begins.
-fn line_start(text: &str, at: u32) -> usize {
+fn line_start(text: &[u8], at: u32) -> usize {
     let Some(before) = at.checked_sub(1) else { return 0 };
-    let newline = text.bytes().skip(before as usize).position(|byte| byte == b'\n');
+    let newline = text.iter().skip(before as usize).position(|byte| *byte == b'\n');
     newline.map_or(text.len(), |newline| at as usize + newline)
 }
 
 impl Words {
-    fn text_of(&self, task: u32) -> &str {
+    fn text_of(&self, task: u32) -> &[u8] {
         let thousands = self.cut.task(task);
         match (self.starts.get(thousands.start as usize), self.starts.get(thousands.end as usize)) {
             (Some(start), Some(end)) => &self.text[*start as usize..*end as usize],
@@ -175,21 +177,21 @@ impl Workload for Words {
             }
         }
         words.starts.push(text.len() as u32);
-        words.text = text_from(text);
+        words.text = text;
         Ok(words)
     }
 
     fn prepare_process(spec: &RunSpec) -> Result<Self, Failure> {
         let cut = Cut { items: spec.size, tasks: spec.tasks };
-        Ok(Self { cut, text: String::new(), starts: Vec::new(), written: Vec::new() })
+        Ok(Self { cut, text: Vec::new(), starts: Vec::new(), written: Vec::new() })
     }
 
     fn input(&self, task: u32) -> Cow<'_, [u8]> {
-        Cow::Borrowed(self.text_of(task).as_bytes())
+        Cow::Borrowed(self.text_of(task))
     }
 
     fn accept_input(&mut self, _task: u32, input: Payload) {
-        self.text = text_from(input.into_bytes());
+        self.text = input.into_bytes();
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {
@@ -200,8 +202,11 @@ impl Workload for Words {
         let text = self.text_of(task);
         let bytes = share(text.len() as u32, piece, self.cut.pieces(task));
         let mut counts = Map::default();
-        for line in text[line_start(text, bytes.start)..line_start(text, bytes.end)].lines() {
-            count_line(line, &mut counts);
+        let (mut start, end) = (line_start(text, bytes.start), line_start(text, bytes.end));
+        while start < end {
+            let end = line_start(text, (start as u32 + BLOCK).min(bytes.end));
+            count_lines(&text[start..end], &mut counts);
+            start = end;
         }
         for (Word(word), count) in counts {
             match part.0.get_mut(word) {
@@ -215,18 +220,19 @@ impl Workload for Words {
         let mut all = Map::default();
         for (_, part) in self.cut.with(parts)? {
             for (word, count) in &part.0 {
-                *all.entry(word.as_str()).or_insert(0) += count;
+                *all.entry(word.as_slice()).or_insert(0) += count;
             }
         }
-        let mut sorted: Vec<(&str, u32)> = all.iter().map(|(word, count)| (*word, *count)).collect();
+        let mut sorted: Vec<(&[u8], u32)> = all.iter().map(|(word, count)| (*word, *count)).collect();
         sorted.sort_unstable();
         for &(word, written) in &self.written {
-            let found = all.remove(word).unwrap_or(0);
+            let found = all.remove(word.as_bytes()).unwrap_or(0);
             if found != written {
                 return Err(wrong(format!("“{word}” was written {written} times and found {found} times")));
             }
         }
         if let Some((word, found)) = all.iter().next() {
+            let word = String::from_utf8_lossy(word);
             return Err(wrong(format!("“{word}” was never written and found {found} times")));
         }
         let (first, times) = self.written.iter().max_by_key(|(_, count)| *count).copied().unwrap_or_default();
@@ -239,14 +245,9 @@ impl Workload for Words {
                 sorted.len(),
                 grouped(times)
             ),
-            digest: digest(sorted.iter().flat_map(|(word, count)| [word.as_bytes(), bytemuck::bytes_of(count)])),
+            digest: digest(sorted.iter().flat_map(|(word, count)| [*word, bytemuck::bytes_of(count)])),
         })
     }
-}
-
-/// The generator writes ASCII, and nobody else's bytes get here.
-fn text_from(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -278,17 +279,17 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_counted_without_its_punctuation() {
+    fn lines_are_counted_without_their_punctuation() {
         let mut counts = Map::default();
-        count_line("fox, and moss. fox and fern", &mut counts);
+        count_lines(b"fox, and moss.\nfox and fern", &mut counts);
         let mut counts: Vec<_> = counts.into_iter().map(|(Word(word), count)| (word, count)).collect();
         counts.sort_unstable();
-        assert_eq!(counts, [("and", 2), ("fern", 1), ("fox", 2), ("moss", 1)]);
+        assert_eq!(counts, [(&b"and"[..], 2), (b"fern", 1), (b"fox", 2), (b"moss", 1)]);
     }
 
     #[test]
     fn pieces_meet_where_lines_begin() {
-        let text = "one\ntwo\nsix\n";
+        let text = b"one\ntwo\nsix\n";
         let starts: Vec<_> = (0..=12).map(|at| line_start(text, at)).collect();
         assert_eq!(starts, [0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12]);
     }
@@ -303,7 +304,7 @@ mod tests {
         assert!(words.reduce(&parts).is_ok());
         let is_noticed = |word: &str, change: i32| {
             let mut parts = parts.clone();
-            let count = parts[1].0.entry(word.to_owned()).or_insert(0);
+            let count = parts[1].0.entry(word.as_bytes().to_owned()).or_insert(0);
             *count = count.wrapping_add_signed(change);
             assert!(matches!(words.reduce(&parts), Err(Failure::WrongResult { .. })));
         };

@@ -244,7 +244,14 @@ impl RayonPool {
 pub type Port = web_sys::MessagePort;
 
 /// What goes before a message's head and payload in the one buffer that carries them: its id and the head's length.
-const PREFIX: usize = 12;
+///
+/// ```text
+///  id (8) | length of the head (8) | head, filled up to a multiple of 8 | payload
+/// ```
+/// The payload begins where words do, in the buffer as in memory. V8 copies shared memory word by word if both sides
+/// allow that and else byte by byte, at a fraction of the speed (`Relaxed_Memmove` in its `src/base/atomicops.h`).
+const PREFIX: usize = 16;
+const WORD: usize = 8;
 
 /// A payload that has arrived: the part of a buffer that lies outside this memory.
 pub(crate) struct Arrived(Uint8Array);
@@ -311,12 +318,12 @@ pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
         bytes.subarray(0, PREFIX as u32).copy_to(&mut prefix);
         let (id, head) = prefix.split_at(8);
         let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        let payload = PREFIX as u32 + number(head) as u32;
+        let head = PREFIX + number(head) as usize;
         let packet = Packet {
             from,
             message: MessageId(number(id)),
-            head: bytes.subarray(PREFIX as u32, payload).to_vec(),
-            payload: Payload(Arrived(bytes.subarray(payload, bytes.length()))),
+            head: bytes.subarray(PREFIX as u32, head as u32).to_vec(),
+            payload: Payload(Arrived(bytes.subarray(head.next_multiple_of(WORD) as u32, bytes.length()))),
         };
         // Who dropped the mailbox wants no more messages.
         let _unwanted = slot.unbounded_send(packet);
@@ -326,15 +333,17 @@ pub(crate) fn deliver(port: &Port, from: u32, slot: UnboundedSender<Packet>) {
 }
 
 pub(crate) fn send(port: &Port, message: MessageId, head: &[u8], payload: &[u8]) {
-    let length = (PREFIX + head.len() + payload.len()) as u32;
+    let begin = (PREFIX + head.len()).next_multiple_of(WORD);
+    let length = (begin + payload.len()) as u32;
     let buffer = buffer_for(length);
     let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, 0, length);
-    let mut at = 0;
-    for piece in [&message.0.to_le_bytes()[..], &(head.len() as u32).to_le_bytes(), head, payload] {
-        let end = at + piece.len() as u32;
-        bytes.subarray(at, end).copy_from(piece);
-        at = end;
-    }
+    let mut front = Vec::with_capacity(begin);
+    front.extend(message.0.to_le_bytes());
+    front.extend((head.len() as u64).to_le_bytes());
+    front.extend(head);
+    bytes.subarray(0, front.len() as u32).copy_from(&front);
+    let moved = (payload.as_ptr().addr() % WORD != 0).then(|| payload.to_vec());
+    bytes.subarray(begin as u32, length).copy_from(moved.as_deref().unwrap_or(payload));
     let posted = port.post_message_with_transferable(&bytes, &Array::of1(&buffer));
     debug_assert!(posted.is_ok(), "a buffer that nobody else has can be handed over");
 }

@@ -23,6 +23,7 @@ def replace_threads():
         _thread, _interleave_threads,
         "_ThreadHandle", "_make_thread_handle", "start_joinable_thread", "start_new_thread", "start_new", "_shutdown",
         "interrupt_main", "get_ident", "_get_main_thread_ident", "get_native_id",
+        "_local",
     )
     # The threads of an instance have no names but those on the timeline.
     if hasattr(_thread, "set_name"):

@@ -1,9 +1,32 @@
 """Puts our queues into `queue`."""
 
+import _interleave_locks
 import _interleave_queues
 
 # What a class that derives from queue.Queue can put elsewhere.
 STORAGE = ("_init", "_qsize", "_put", "_get")
+
+
+class Items:
+    """What is in a queue, to be looked at or taken out."""
+
+    def __init__(self, queue):
+        self._queue = queue
+
+    def __len__(self):
+        return self._queue.qsize()
+
+    def __iter__(self):
+        return iter(self._queue._items())
+
+    def __getitem__(self, key):
+        return self._queue._items()[key]
+
+    def __repr__(self):
+        return f"deque({self._queue._items()!r})"
+
+    def clear(self):
+        self._queue._clear()
 
 
 def change(queue):
@@ -20,7 +43,17 @@ def change(queue):
                         setattr(cls, name, value)
                 # These are computed in the core's class, and plain attributes in Python's.
                 cls.maxsize = cls.unfinished_tasks = 0
+                cls.mutex = cls.queue = None
                 cls._init_of_python = True
+
+        # The core has a lock of its own; this one is for programs that look into the queue with it held.
+        @property
+        def mutex(self):
+            return self.__dict__.setdefault("mutex", _interleave_locks.hidden_lock())
+
+        @property
+        def queue(self):
+            return Items(self)
 
         def __init__(self, maxsize=0):
             if getattr(self, "_init_of_python", False):

@@ -52,5 +52,21 @@ def valid_signals():
     return set(_handlers)
 
 
+_TEXTS = {
+    SIGHUP: "Hangup", SIGINT: "Interrupt", SIGQUIT: "Quit", SIGABRT: "Aborted", SIGKILL: "Killed",
+    SIGALRM: "Alarm clock", SIGTERM: "Terminated", SIGCHLD: "Child exited", SIGUSR1: "User defined signal 1",
+    SIGUSR2: "User defined signal 2", SIGSEGV: "Segmentation fault", SIGPIPE: "Broken pipe",
+}
+
+
 def strsignal(signalnum, /):
-    return None
+    if signalnum not in _handlers:
+        raise ValueError("signal number out of range")
+    return _TEXTS.get(signalnum)
+
+
+def _refuse(*args):
+    raise OSError("a page has no signals but SIGINT: use threading.Timer for an alarm")
+
+
+alarm = setitimer = getitimer = pause = sigwait = pthread_kill = _refuse

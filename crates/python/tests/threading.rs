@@ -386,3 +386,79 @@ fn without_a_gil_a_program_is_told_so() {
     let finished = in_turns("import sys; print(sys._is_gil_enabled())", Turns::Free);
     assert_eq!(finished.text(Stream::Out), "False\n");
 }
+
+#[test]
+fn a_local_has_values_of_each_thread() {
+    writes(
+        "
+import threading
+class Named(threading.local):
+    kind = 'named'
+    def __init__(self, name):
+        print('begun', name)
+        self.name = name
+local, named = threading.local(), Named('a')
+local.x = 1
+def work():
+    print(hasattr(local, 'x'), named.name, named.kind)
+    local.x = named.name = 2
+    print(local.__dict__)
+for _ in range(2):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+print(local.x, named.name)
+del local.x
+for what in (lambda: local.x, lambda: threading.local(1)):
+    try:
+        what()
+    except (AttributeError, TypeError) as error:
+        print(error)
+",
+        "begun a
+begun a
+False a named
+{'x': 2}
+begun a
+False a named
+{'x': 2}
+1 a
+'_thread._local' object has no attribute 'x'
+Initialization arguments are not supported
+",
+    );
+}
+
+#[test]
+fn a_hook_is_told_of_exceptions_in_threads() {
+    writes(
+        "
+import threading
+def told(args): print(args.exc_type.__name__, args.thread.name)
+threading.excepthook = told
+thread = threading.Thread(target=lambda: 1 / 0, name='baker')
+thread.start()
+thread.join()
+",
+        "ZeroDivisionError baker\n",
+    );
+}
+
+#[test]
+fn a_queue_can_be_looked_into() {
+    writes(
+        "
+import queue
+for make in (queue.Queue, queue.LifoQueue, queue.PriorityQueue):
+    jobs = make()
+    for job in (1, 2): jobs.put(job)
+    with jobs.mutex:
+        print(list(jobs.queue), len(jobs.queue), jobs.queue[0])
+queued = queue.Queue()
+queued.put(1)
+queued.queue.clear()
+print(queued.empty(), queued.queue)
+",
+        "[1, 2] 2 1\n[1, 2] 2 1\n[1, 2] 2 1\nTrue deque([])\n",
+    );
+}

@@ -200,6 +200,18 @@ mod module {
             Ok(())
         }
 
+        /// The items that are in it, for who looks into `queue`.
+        #[pymethod]
+        fn _items(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
+            Ok(either!(zelf.core(vm)?, queue => queue.items()))
+        }
+
+        #[pymethod]
+        fn _clear(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
+            drop(either!(zelf.core(vm)?, queue => queue.clear()));
+            Ok(())
+        }
+
         #[pygetset]
         fn maxsize(zelf: &Py<Self>) -> i64 {
             zelf.begun.get().map_or(0, |(_, size)| *size)

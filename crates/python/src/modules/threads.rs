@@ -6,17 +6,18 @@ pub(crate) use module::{get_ident, module_def, stop, this_is_the_main_thread};
 
 #[vm::pymodule(name = "_interleave_threads")]
 mod module {
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
+    use std::collections::HashMap;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
     use std::time::Duration;
 
     use interleave_runtime::rt::{self, SyncError, gil};
     use interleave_runtime::threads::{JoinHandle, spawn};
     use interleave_trace::{LaneId, here};
-    use vm::builtins::{PyBytesRef, PyDictRef, PyTupleRef, PyTypeRef};
-    use vm::function::{ArgCallable, FuncArgs, KwArgs, OptionalArg};
-    use vm::types::Representable;
+    use vm::builtins::{PyBytesRef, PyDictRef, PyStr, PyTupleRef, PyType, PyTypeRef};
+    use vm::function::{ArgCallable, FuncArgs, KwArgs, OptionalArg, PySetterValue};
+    use vm::types::{GetAttr, Representable, SetAttr};
     use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine, pyclass};
 
     use crate::modules::{refused, shown, wait_of};
@@ -282,6 +283,7 @@ mod module {
             lock(&own.inner).ident = get_ident();
             vm.state.thread_count.fetch_add(1);
             run(function, args, vm);
+            forget_locals();
             vm.state.thread_count.fetch_sub(1);
             vm::vm::thread::cleanup_current_thread_frames(vm);
             if let Some(process) = process {
@@ -306,6 +308,118 @@ mod module {
             let shown = function.as_object().repr(vm).ok();
             let message = shown.map(|shown| format!("Exception ignored in thread started by {shown}"));
             vm.run_unraisable(exception, message, vm.ctx.none());
+        }
+    }
+
+    /// The values that each thread has of a `threading.local`.
+    struct Values {
+        of_threads: Mutex<HashMap<u64, PyDictRef>>,
+        arguments: FuncArgs,
+    }
+
+    thread_local! {
+        /// Of which the calling thread has values: they go with it, even if its worker is kept for another.
+        static LOCALS: RefCell<Vec<Weak<Values>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    fn forget_locals() {
+        for values in LOCALS.take().iter().filter_map(Weak::upgrade) {
+            // Unlocked again before the values go, which may run code of the program.
+            let _own = lock(&values.of_threads).remove(&get_ident());
+        }
+    }
+
+    /// `_thread._local`, which is `threading.local`.
+    #[pyattr]
+    #[pyclass(module = "_thread", name = "_local")]
+    #[derive(PyPayload)]
+    struct PyLocal {
+        values: Arc<Values>,
+    }
+
+    impl std::fmt::Debug for PyLocal {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("local")
+        }
+    }
+
+    /// Whether a class derived from `local` begins its values itself, in each thread.
+    fn begins_itself(class: &Py<PyType>, vm: &VirtualMachine) -> bool {
+        let common = vm.ctx.types.object_type.slots.init.load();
+        match (class.slots.init.load(), common) {
+            (Some(own), Some(common)) => !std::ptr::fn_addr_eq(own, common),
+            (own, None) => own.is_some(),
+            (None, _) => false,
+        }
+    }
+
+    impl PyLocal {
+        fn of_this_thread(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyDictRef> {
+            let ident = get_ident();
+            if let Some(dict) = lock(&zelf.values.of_threads).get(&ident) {
+                return Ok(dict.clone());
+            }
+            let dict = vm.ctx.new_dict();
+            lock(&zelf.values.of_threads).insert(ident, dict.clone());
+            LOCALS.with_borrow_mut(|locals| locals.push(Arc::downgrade(&zelf.values)));
+            if begins_itself(zelf.class(), vm)
+                && let Some(init) = zelf.class().slots.init.load()
+                && let Err(exception) = init(zelf.as_object(), zelf.values.arguments.clone(), vm)
+            {
+                drop(lock(&zelf.values.of_threads).remove(&ident));
+                return Err(exception);
+            }
+            Ok(dict)
+        }
+    }
+
+    #[pyclass(with(GetAttr, SetAttr), flags(BASETYPE, HAS_WEAKREF))]
+    impl PyLocal {
+        #[pyslot]
+        fn slot_new(cls: PyTypeRef, arguments: FuncArgs, vm: &VirtualMachine) -> PyResult {
+            if !arguments.is_empty() && !begins_itself(&cls, vm) {
+                return Err(vm.new_type_error("Initialization arguments are not supported"));
+            }
+            let values = Arc::new(Values { of_threads: Mutex::default(), arguments });
+            // The first values are there before `__init__` is called, which is by whoever called this.
+            lock(&values.of_threads).insert(get_ident(), vm.ctx.new_dict());
+            LOCALS.with_borrow_mut(|locals| locals.push(Arc::downgrade(&values)));
+            Self { values }.into_ref_with_type(vm, cls).map(Into::into)
+        }
+
+        #[pygetset(name = "__dict__")]
+        fn dict(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyDictRef> {
+            Self::of_this_thread(zelf, vm)
+        }
+    }
+
+    impl GetAttr for PyLocal {
+        fn getattro(zelf: &Py<Self>, name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult {
+            let own = Self::of_this_thread(zelf, vm)?;
+            if name.as_bytes() == b"__dict__" {
+                return Ok(own.into());
+            }
+            let found = zelf.as_object().generic_getattr_opt(name, Some(own), vm)?;
+            found.ok_or_else(|| {
+                vm.new_attribute_error(format!("'{}' object has no attribute '{name}'", zelf.class().slot_name()))
+            })
+        }
+    }
+
+    impl SetAttr for PyLocal {
+        fn setattro(zelf: &Py<Self>, name: &Py<PyStr>, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
+            let own = Self::of_this_thread(zelf, vm)?;
+            if name.as_bytes() == b"__dict__" {
+                let class = zelf.class().slot_name().to_string();
+                return Err(vm.new_attribute_error(format!("'{class}' object attribute '__dict__' is read-only")));
+            }
+            match value {
+                PySetterValue::Assign(value) => own.set_item(name, value, vm),
+                PySetterValue::Delete => own.del_item(name, vm).map_err(|_| {
+                    let class = zelf.class().slot_name().to_string();
+                    vm.new_attribute_error(format!("'{class}' object has no attribute '{name}'"))
+                }),
+            }
         }
     }
 

@@ -18,6 +18,10 @@ pub trait Shelf<T> {
     fn take(&mut self) -> Option<T>;
     /// How many are there.
     fn len(&self) -> usize;
+    /// All of them as they lie there.
+    fn all<'a>(&'a self) -> impl Iterator<Item = &'a T>
+    where
+        T: 'a;
     /// Whether none is.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -63,6 +67,13 @@ impl<T> Shelf<T> for Fifo<T> {
     fn len(&self) -> usize {
         self.0.len()
     }
+
+    fn all<'a>(&'a self) -> impl Iterator<Item = &'a T>
+    where
+        T: 'a,
+    {
+        self.0.iter()
+    }
 }
 
 impl<T> Shelf<T> for Lifo<T> {
@@ -77,6 +88,13 @@ impl<T> Shelf<T> for Lifo<T> {
     fn len(&self) -> usize {
         self.0.len()
     }
+
+    fn all<'a>(&'a self) -> impl Iterator<Item = &'a T>
+    where
+        T: 'a,
+    {
+        self.0.iter()
+    }
 }
 
 impl<T: Ord> Shelf<T> for Least<T> {
@@ -90,6 +108,13 @@ impl<T: Ord> Shelf<T> for Least<T> {
 
     fn len(&self) -> usize {
         self.0.len()
+    }
+
+    fn all<'a>(&'a self) -> impl Iterator<Item = &'a T>
+    where
+        T: 'a,
+    {
+        self.0.iter().map(|Reverse(item)| item)
     }
 }
 
@@ -239,6 +264,23 @@ impl<T, S: Shelf<Parcel<T>>> Queue<T, S> {
             wake_all_of(stock, AN_ITEM);
             wake_all_of(stock, ROOM);
             dropped
+        })
+    }
+
+    /// The items that are in it now.
+    pub fn items(&self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        self.monitor.with(|stock| stock.shelf.all().map(|parcel| parcel.item.clone()).collect())
+    }
+
+    /// Takes all items out, without their work being done. They come back from here.
+    pub fn clear(&self) -> Vec<T> {
+        self.monitor.with(|stock| {
+            let all = std::iter::from_fn(|| stock.shelf.take()).map(|parcel| parcel.item).collect();
+            wake_all_of(stock, ROOM);
+            all
         })
     }
 

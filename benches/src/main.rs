@@ -6,10 +6,12 @@
 //! ```text
 //!  natively    bench kernel QUERY         one kernel, as a line of JSON
 //!              bench saved SPANS FILE     a saved run of so many spans, to be opened by the page
-//!  in a page   the exports of `web`, called by www/worker.js in a fresh instance each
+//!  in a page   the exports of `web` and `primitives`, called by www/worker.js in a fresh instance each
 //! ```
 
 mod kernel;
+#[cfg(target_arch = "wasm32")]
+mod primitives;
 #[cfg(not(target_arch = "wasm32"))]
 mod synthetic;
 #[cfg(target_arch = "wasm32")]

@@ -6,6 +6,7 @@
 //! ```
 //! All durations are in nanoseconds; samples come one by one, since statistics are made outside.
 
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{
     Entry, InstanceId, LaneId, Mark, NameId, ObjectId, State, What, decode, drain_all, drain_thread, set_instance,
 };
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, SharedArrayBuffer};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, MessagePort};
@@ -34,7 +35,17 @@ use crate::kernel;
 /// Whether the processes that are asked for answer messages rather than work for the engine.
 static ECHOES: AtomicBool = AtomicBool::new(false);
 
-fn failed(message: impl ToString) -> JsError {
+thread_local! {
+    /// What all processes of the measurement see.
+    static SEGMENT: RefCell<Option<SharedArrayBuffer>> = const { RefCell::new(None) };
+}
+
+/// The processes that are asked for from here on see `segment`.
+pub(crate) fn share(segment: &SharedArrayBuffer) {
+    SEGMENT.set(Some(segment.clone()));
+}
+
+pub(crate) fn failed(message: impl ToString) -> JsError {
     JsError::new(&message.to_string())
 }
 
@@ -248,15 +259,15 @@ pub async fn one_way(times: u32, count: u32, bytes: usize) -> Result<Vec<f64>, J
 }
 
 /// This worker becomes the host of a run, as the engine's own door makes it.
-fn become_host(echoes: bool) {
+pub(crate) fn become_host(echoes: bool) {
     ECHOES.store(echoes, Ordering::Relaxed);
     begin_instance(InstanceId(1), clock::epoch_ms());
     begin_lane(LaneId::new(InstanceId(1), 0));
 }
 
-fn begin_instance(instance: InstanceId, origin_ms: f64) {
-    // Nothing that is measured here is a program, which alone asks for children.
-    set_outside(Outside { spawn_thread, spawn_process, spawn_child: |_, _| {}, end_child: |_, _, _| {}, gave_up });
+pub(crate) fn begin_instance(instance: InstanceId, origin_ms: f64) {
+    // Children here come to an end by themselves.
+    set_outside(Outside { spawn_thread, spawn_process, spawn_child, end_child: |_, _, _| {}, gave_up });
     set_instance(instance);
     clock::set_origin(origin_ms);
 }
@@ -290,6 +301,12 @@ fn spawn_process(instance: InstanceId, lane: LaneId, port: MessagePort) {
     let echoes = ECHOES.load(Ordering::Relaxed);
     let arguments: [&JsValue; 5] = [&instance.0.into(), &lane.0.into(), &clock::origin().into(), &echoes.into(), &port];
     post(&[("spawn", &"begin_process".into())], &arguments, Some(&port));
+}
+
+fn spawn_child(lane: LaneId, block: u32) {
+    let Some(segment) = SEGMENT.with_borrow(Clone::clone) else { return };
+    let arguments: [&JsValue; 4] = [&lane.0.into(), &block.into(), &clock::origin().into(), &segment];
+    post(&[("spawn", &"begin_child".into())], &arguments, None);
 }
 
 fn gave_up(_lane: LaneId, fault: Fault) {

@@ -36,6 +36,9 @@ export async function call(name, ...args) {
   }
 }
 
+// The same for what processes share: their memory is the first argument.
+export const callShared = (name, ...args) => call(name, new SharedArrayBuffer(256 * 1024 * 1024), ...args);
+
 const said = (worker) => new Promise((resolve, reject) => {
   worker.onerror = (event) => reject(new Error(event.message || "a worker did not load"));
   worker.onmessage = ({ data }) => resolve(data);
@@ -69,7 +72,7 @@ export async function bare(role, ...args) {
   const [one, other] = [create("bare.js"), create("bare.js")];
   try {
     const { port1, port2 } = new MessageChannel();
-    const cell = new Int32Array(new SharedArrayBuffer(4));
+    const cell = new Int32Array(new SharedArrayBuffer(16));
     const answer = said(one);
     other.postMessage({ role: `${role}Other`, port: port2, cell }, [port2]);
     one.postMessage({ role, port: port1, cell, args }, [port1]);
@@ -79,4 +82,4 @@ export async function bare(role, ...args) {
   }
 }
 
-globalThis.bench = { call, bareStarts, bare };
+globalThis.bench = { call, callShared, bareStarts, bare };

@@ -55,6 +55,7 @@ async function openBench(page) {
 }
 
 const call = (page, name, ...args) => page.evaluate((how, what) => globalThis.bench.call(how, ...what), name, args);
+const callShared = (page, name, ...args) => page.evaluate((how, what) => globalThis.bench.callShared(how, ...what), name, args);
 const bare = (page, name, ...args) => page.evaluate((how, what) => globalThis.bench.bare(how, ...what), name, args);
 
 // Whether two sides computed the same is part of whether they can be compared.
@@ -213,6 +214,78 @@ await measure('messages', 'throughput', async (page) => {
     add('messages/throughput/copied', ...rate(await bare(page, 'oneWay', 4, count, bytes, true)));
     add('messages/throughput/handed', ...rate(await bare(page, 'oneWay', 4, count, bytes, false)));
   });
+});
+
+await measure('locks', 'free', async (page) => {
+  await openBench(page);
+  const chunks = quick ? 20 : 100;
+  for (const recorded of [false, true]) await call(page, 'free_lock', 20, recorded);
+  await times(quick ? 2 : 5, async () => {
+    add('locks/free/unrecorded', ...(await call(page, 'free_lock', chunks, false)).slice(5));
+    add('locks/free/recorded', ...(await call(page, 'free_lock', chunks, true)).slice(5));
+    add('locks/free/bare', ...(await bare(page, 'freeLock', chunks, 4096)).slice(5));
+  });
+});
+
+await measure('locks', 'wanted', async (page) => {
+  await openBench(page);
+  const each = 100_000;
+  await times(quick ? 2 : 6, async () => {
+    add('locks/wanted/unrecorded', ...(await call(page, 'wanted_lock', 3, 2, each, false)).slice(1));
+    add('locks/wanted/recorded', ...(await call(page, 'wanted_lock', 3, 2, each, true)).slice(1));
+    add('locks/wanted/bare', ...(await bare(page, 'wantedLock', 3, each)).slice(1));
+  });
+});
+
+await measure('queues', 'items', async (page) => {
+  await openBench(page);
+  const items = 100_000;
+  await times(quick ? 2 : 6, async () => {
+    add('queues/items/threads', ...(await call(page, 'queue', 3, items, 0, true)).slice(1));
+    add('queues/items/unrecorded', ...(await call(page, 'queue', 3, items, 0, false)).slice(1));
+    add('queues/items/bounded', ...(await call(page, 'queue', 3, items, 64, true)).slice(1));
+    add('queues/items/processes', ...(await callShared(page, 'process_queue', 3, items)).slice(1));
+  });
+});
+
+await measure('pipes', 'round-trip', async (page) => {
+  await openBench(page);
+  const [count, bytes] = [500, 16];
+  await times(quick ? 2 : 6, async () => {
+    add('pipes/round-trip/ours', ...(await callShared(page, 'pipe_trips', count, bytes)).slice(50));
+    add('pipes/round-trip/bare', ...(await bare(page, 'roundTrips', count, bytes)).slice(50));
+    add('pipes/round-trip/comlink', ...(await bare(page, 'comlinkTrips', count, bytes)).slice(50));
+  });
+});
+
+await measure('pipes', 'bulk', async (page) => {
+  await openBench(page);
+  const [count, bytes] = [8, 8 * 1024 * 1024];
+  const rate = (took) => took.slice(1).map((ns) => (count * bytes) / 1e6 / (ns / 1e9));
+  await times(quick ? 2 : 5, async () => {
+    add('pipes/bulk/ours', ...rate(await callShared(page, 'pipe_bulk', 4, count, bytes)));
+    add('pipes/bulk/bare', ...rate(await bare(page, 'oneWay', 4, count, bytes, true)));
+    add('pipes/bulk/comlink', ...rate(await bare(page, 'comlinkBulk', 4, count, bytes)));
+  });
+});
+
+await measure('tasks', 'sleeping', async (page) => {
+  await openBench(page);
+  const [count, ms] = [100_000, 10];
+  await times(quick ? 2 : 6, async () => {
+    const [took, bytes] = await call(page, 'sleeping_tasks', count, ms);
+    add('tasks/sleeping/ours', took);
+    add('tasks/sleeping/bytes', bytes);
+    add('tasks/sleeping/promises', ...(await bare(page, 'sleepers', count, ms)));
+  });
+  // Only Chromium says what its own objects take.
+  const heap = async () => (await page.metrics()).JSHeapUsedSize;
+  const before = await heap().catch(() => null);
+  if (before === null) return;
+  await page.evaluate((count) => {
+    globalThis.kept = Array.from({ length: count }, () => new Promise((go) => { setTimeout(go, 60_000); }));
+  }, count);
+  add('tasks/sleeping/promise-bytes', ((await heap()) - before) / count);
 });
 
 // Keeps when frames came and how long the page's own part of them took, while it is told to.

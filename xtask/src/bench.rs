@@ -27,8 +27,21 @@ use crate::tools::{self, Browser, BuildTools, NodeTools};
 use crate::{Project, build, unknown};
 
 /// What can be measured by itself.
-const SECTIONS: [&str; 9] =
-    ["kernels", "models", "page-models", "recording", "starts", "messages", "timeline", "sizes", "ready"];
+const SECTIONS: [&str; 13] = [
+    "kernels",
+    "models",
+    "page-models",
+    "recording",
+    "starts",
+    "messages",
+    "locks",
+    "queues",
+    "pipes",
+    "tasks",
+    "timeline",
+    "sizes",
+    "ready",
+];
 
 /// How many spans the timeline is measured with.
 const SPANS: [u32; 3] = [10_000, 100_000, 1_000_000];
@@ -149,6 +162,9 @@ fn bench_site(project: &Project, node: &NodeTools, dist: &Path) -> Result<PathBu
         Ok(())
     };
     fresh().with_context(|| format!("{} cannot be written", site.display()))?;
+    let comlink = node.comlink();
+    fs::copy(&comlink, site.join("bench/comlink.js"))
+        .with_context(|| format!("{} cannot be copied", comlink.display()))?;
     artifact(project, &build_tools, node, &site.join("bench"))?;
     Ok(site)
 }
@@ -423,6 +439,7 @@ fn rows(measured: &Measured, wants: impl Fn(&str) -> bool) -> Vec<Row> {
             Ok((median, None))
         }));
     }
+    rows.extend(primitives(measured));
     for spans in SPANS {
         rows.extend(timeline(measured, spans));
     }
@@ -433,6 +450,58 @@ fn rows(measured: &Measured, wants: impl Fn(&str) -> bool) -> Vec<Row> {
     }));
     rows.retain(|row| wants(row.section));
     rows
+}
+
+/// What locks, queues, pipes and tasks cost, beside what does the same in JavaScript.
+fn primitives(measured: &Measured) -> Vec<Row> {
+    const NS: (f64, &str) = (1.0, "ns");
+    const US: (f64, &str) = (1e3, "us");
+    const RATE: (f64, &str) = (1.0, "MB/s");
+    // The first series is ours and in the row's unit, the others stand beside it.
+    let row = |at: &str, name: &str, (per, unit): (f64, &'static str), target, series: &[(&str, &str)]| {
+        let section = SECTIONS.into_iter().find(|section| at.starts_with(section)).unwrap_or_default();
+        Row::of(section, name, unit, target, |sides| {
+            for (series, name) in series {
+                // Not every browser gives every figure of the others.
+                match measured.get(at, series) {
+                    Ok(stats) => sides.push(side(name, stats, (per, unit))),
+                    Err(error) if sides.is_empty() => return Err(error),
+                    Err(_) => {}
+                }
+            }
+            let own = measured.get(at, series.first().map_or("", |(series, _)| *series))?;
+            // Of rates the least sample is the most disturbed one.
+            Ok((own.median / per, (unit != RATE.1).then_some(own.min / per)))
+        })
+    };
+    let at_most = |most| Some(Target::AtMost(most));
+    let (atomics, post, comlink) = (("bare", "Atomics in JavaScript"), ("bare", "postMessage"), ("comlink", "comlink"));
+    vec![
+        row("locks/free", "a free lock, unrecorded", NS, at_most(50.0), &[("unrecorded", "ours"), atomics]),
+        row("locks/free", "a free lock, recorded", NS, at_most(250.0), &[("recorded", "ours"), atomics]),
+        row("locks/wanted", "a lock that two want, unrecorded", NS, None, &[("unrecorded", "ours"), atomics]),
+        row("locks/wanted", "a lock that two want, recorded", NS, None, &[("recorded", "ours"), atomics]),
+        row("queues/items", "an item from thread to thread, recorded", NS, None, &[("threads", "ours")]),
+        row("queues/items", "an item from thread to thread, unrecorded", NS, None, &[("unrecorded", "ours")]),
+        row("queues/items", "an item from thread to thread, room for 64", NS, None, &[("bounded", "ours")]),
+        row("queues/items", "a number from process to process", NS, None, &[("processes", "ours")]),
+        row("pipes/round-trip", "round trip of 16 bytes", US, at_most(30.0), &[("ours", "ours"), post, comlink]),
+        row("pipes/bulk", "8 MiB messages", RATE, Some(Target::AtLeast(500.0)), &[("ours", "ours"), post, comlink]),
+        row(
+            "tasks/sleeping",
+            "100,000 sleeping tasks",
+            MS,
+            at_most(1000.0),
+            &[("ours", "ours"), ("promises", "promises")],
+        ),
+        row(
+            "tasks/sleeping",
+            "each of them",
+            (1.0, "bytes"),
+            None,
+            &[("bytes", "ours"), ("promise-bytes", "a promise")],
+        ),
+    ]
 }
 
 /// How a model's speed-up compares with that of a bare pool. The pool is measured where nothing is drawn.

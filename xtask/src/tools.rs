@@ -53,6 +53,11 @@ impl NodeTools {
         manifest["version"].as_str().map(str::to_owned)
     }
 
+    /// What messages are compared with: a module for browsers.
+    pub fn comlink(&self) -> PathBuf {
+        self.packages.join("node_modules/comlink/dist/esm/comlink.mjs")
+    }
+
     /// The module that a driver script imports.
     pub fn puppeteer(&self) -> PathBuf {
         self.packages.join("node_modules/puppeteer-core/lib/puppeteer/puppeteer-core.js")

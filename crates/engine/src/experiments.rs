@@ -26,6 +26,8 @@ mod semaphore;
 mod spawn_cost;
 mod start_gun;
 mod start_join;
+mod troubled_coroutines;
+mod troubled_processes;
 mod two_locks;
 mod two_locks_ordered;
 mod value_array;
@@ -139,6 +141,8 @@ pub fn program(name: Workload) -> Option<Body> {
         Workload::Convoy => Body::Blocking(convoy::run),
         Workload::PriorityInversion => Body::Blocking(priority_inversion::run),
         Workload::LostWakeup => Body::Blocking(lost_wakeup::run),
+        Workload::TroubledCoroutines => Body::Awaiting(|spec| Box::pin(troubled_coroutines::run(spec))),
+        Workload::TroubledProcesses => Body::Blocking(troubled_processes::run),
         Workload::Coroutines => Body::Awaiting(|spec| Box::pin(coroutines::run(spec))),
         Workload::BlockedLoop => Body::Awaiting(|spec| Box::pin(blocked_loop::run(spec))),
         Workload::Processes => Body::Blocking(processes::run),

@@ -26,6 +26,7 @@ pub fn explore_natively(spec: RunSpec, seeds: u32) -> Option<Finding> {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let explorer = std::thread::spawn(move || {
         set_recording(false);
+        Segment::new().install();
         let found = block_on(explore(1..=seeds, |_| true, async |plan| attempt(spec, plan).await));
         set_recording(true);
         found

@@ -10,12 +10,14 @@ use interleave_runtime::multiprocessing::end_children;
 use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
 use interleave_runtime::rt::{allow_waits, gil};
 use interleave_runtime::span::{self, Title};
+use interleave_runtime::sync::SyncError;
+use interleave_runtime::tasks;
 use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record, record_at, set_recording};
 
 use crate::experiments::{Body, Outcome};
 use crate::explore::Attempt;
-use crate::models::{processes, sequential, tasks, threads};
+use crate::models;
 use crate::stock::{self, stock};
 use crate::workload::{Answer, AnyPart, AnyWorkload, Picture};
 use crate::workloads;
@@ -137,14 +139,27 @@ pub fn over() {
 /// One run of a program under a plan, for those who try many. Of it nothing but its schedule and its answer is left.
 pub async fn attempt(spec: RunSpec, plan: Plan) -> Attempt {
     allow_waits();
-    schedule::begin(plan, WhenStuck::Cancel);
-    let result = match program(spec.workload) {
-        Some(body) => perform(body, spec).await.map_err(Failure::from),
-        None => Err(unknown()),
+    let result = match (program(spec.workload), begin_schedule(&spec, plan, WhenStuck::Cancel)) {
+        (Some(body), Ok(())) => perform(body, spec).await.map_err(Failure::from),
+        (_, Err(failure)) => Err(failure),
+        (None, _) => Err(unknown()),
     };
     // Lanes that nobody joined come to their end too, so that none is left for the next attempt.
+    end_children();
     schedule::settle();
     Attempt { outcome: schedule::end(), result }
+}
+
+/// The lanes of a program take turns from now on, the calling one first.
+fn begin_schedule(spec: &RunSpec, plan: Plan, when_stuck: WhenStuck) -> Result<(), Failure> {
+    if spec.model != Model::Processes {
+        schedule::begin(plan, when_stuck);
+        return Ok(());
+    }
+    match schedule::begin_shared(plan, when_stuck) {
+        true => Ok(()),
+        false => Err(Failure::NoThreads),
+    }
 }
 
 fn unknown() -> Failure {
@@ -154,6 +169,10 @@ fn unknown() -> Failure {
 async fn perform(body: Body, spec: RunSpec) -> Outcome {
     match body {
         Body::Blocking(body) => body(&spec),
+        // In turns with its threads; what can never go on was cancelled.
+        Body::Awaiting(body) if schedule::is_on() => {
+            tasks::drive(body(spec)).unwrap_or(Err(SyncError::Cancelled.into()))
+        }
         Body::Awaiting(body) => body(spec).await,
     }
 }
@@ -161,7 +180,7 @@ async fn perform(body: Body, spec: RunSpec) -> Outcome {
 async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
     let body = program(spec.workload).ok_or_else(unknown)?;
     if let Some(plan) = plan(&spec) {
-        schedule::begin(plan, when_stuck());
+        begin_schedule(&spec, plan, when_stuck())?;
     }
     span::running(Title::new("main"));
     Clocked::start();
@@ -205,10 +224,10 @@ async fn compute(prepare: workloads::Prepare, spec: RunSpec) -> Result<Answer, F
     }
     span::running(Title::new("main"));
     let clocked = match spec.model {
-        Model::Sequential => sequential::run(&*workload, &spec)?,
-        Model::Threads => threads::run(workload.clone(), &spec).await?,
-        Model::Processes => processes::run(&*workload, &spec).await?,
-        Model::Tasks => tasks::run(workload.clone(), &spec).await?,
+        Model::Sequential => models::sequential::run(&*workload, &spec)?,
+        Model::Threads => models::threads::run(workload.clone(), &spec).await?,
+        Model::Processes => models::processes::run(&*workload, &spec).await?,
+        Model::Tasks => models::tasks::run(workload.clone(), &spec).await?,
     };
     span::running(Title::new("checking"));
     let checked = workload.reduce(clocked.parts);

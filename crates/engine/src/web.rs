@@ -10,7 +10,8 @@ use interleave_runtime::segment::{ExitCode, Segment, run_child};
 use interleave_runtime::sys::{keep_workers, spawn_local};
 use interleave_runtime::{Fault, threads};
 use interleave_trace::{
-    InstanceId, LaneId, Level, clock, directory_address, drain_thread, here, set_flush, set_instance, set_recording,
+    InstanceId, LaneId, Level, attach, clock, directory_address, drain_thread, here, set_flush, set_instance,
+    set_recording,
 };
 use js_sys::{Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -60,7 +61,11 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
     if !command.isolated {
         set_flush(post_records);
     }
-    begin_lane(command.lane());
+    match command.role {
+        // It begins when it has its turn.
+        Role::Child { .. } => attach(command.lane()),
+        _ => begin_lane(command.lane()),
+    }
     let directory = Update::Ready { directory: directory_address() as u32 };
     match command.isolated {
         true => post(&directory, &[("memory", &wasm_bindgen::memory())], &[]),

@@ -35,3 +35,46 @@ fn the_finding_goes_wrong_again_by_its_seed_and_by_its_switches() {
 fn a_program_that_is_right_under_every_schedule_is_not_accused() {
     assert_eq!(explore_natively(RunSpec { tasks: 1, ..race() }, 50), None);
 }
+
+/// An accident between coroutines.
+fn coroutines(number: u32) -> RunSpec {
+    RunSpec { size: number, ..RunSpec::new(Workload::TroubledCoroutines, 2) }
+}
+
+#[test]
+fn accidents_between_coroutines_are_found_and_replayed() {
+    for (number, wrong) in [(0, Wrong::Check), (1, Wrong::Stuck), (2, Wrong::Stuck)] {
+        let found = found(coroutines(number));
+        assert_eq!(found.wrong, wrong, "{found:?}");
+        let switches = Switches::new(&found.switches);
+        for spec in
+            [RunSpec { seed: Some(found.seed), ..coroutines(number) }, RunSpec { switches, ..coroutines(number) }]
+        {
+            let (answer, _) = run_natively(spec);
+            assert!(!answer.is_ok_and(|answer| answer.passed), "{spec:?}");
+        }
+    }
+}
+
+/// An accident between processes.
+fn siblings(number: u32) -> RunSpec {
+    RunSpec { size: number, ..RunSpec::new(Workload::TroubledProcesses, 2) }
+}
+
+#[test]
+fn accidents_between_processes_are_found_and_replayed() {
+    for (number, wrong) in [(0, Wrong::Check), (1, Wrong::Stuck), (2, Wrong::Stuck)] {
+        let found = found(siblings(number));
+        assert_eq!(found.wrong, wrong, "{found:?}");
+        let switches = Switches::new(&found.switches);
+        for spec in [RunSpec { seed: Some(found.seed), ..siblings(number) }, RunSpec { switches, ..siblings(number) }] {
+            let (answer, _) = run_natively(spec);
+            assert!(!answer.is_ok_and(|answer| answer.passed), "{spec:?}");
+        }
+    }
+}
+
+#[test]
+fn processes_that_end_by_force_hold_up_no_schedule() {
+    assert_eq!(explore_natively(siblings(3), 40), None);
+}

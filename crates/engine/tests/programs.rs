@@ -47,6 +47,8 @@ const ACCIDENTS: &[Workload] = &[
     Workload::PriorityInversion,
     Workload::LostWakeup,
     Workload::BlockedLoop,
+    Workload::TroubledCoroutines,
+    Workload::TroubledProcesses,
 ];
 
 /// How many of 30 seeds go well.

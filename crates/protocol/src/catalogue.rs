@@ -81,6 +81,8 @@ pub struct Info {
     pub rate: Option<Knob>,
     /// Whether its result is a picture, `size` pixels wide and high.
     pub picture: bool,
+    /// Whether its result is times or amounts of memory, which mean nothing where only steps count.
+    pub measures: bool,
 }
 
 impl Info {
@@ -94,9 +96,9 @@ impl Info {
     }
 
     /// Whether it can run one lane at a time, switching as a seed says: all that its lanes share is behind primitives and
-    /// checkpoints.
+    /// checkpoints, and what it tells is no measurement.
     pub fn can_be_seeded(&self) -> bool {
-        self.only == Some(Model::Threads)
+        self.only.is_some() && !self.measures
     }
 
     /// The knob behind a field, if the workload has it. Workers are the machine's, not the workload's.
@@ -143,6 +145,7 @@ const fn cpu(id: &'static str, title: &'static str, text: &'static str, size: Kn
         latency: None,
         rate: None,
         picture: false,
+        measures: false,
     }
 }
 
@@ -167,6 +170,7 @@ const fn program(only: Model, id: &'static str, title: &'static str, text: &'sta
         latency: None,
         rate: None,
         picture: false,
+        measures: false,
     }
 }
 
@@ -305,12 +309,14 @@ workloads! {
     Weights Info {
         size: Some(knob("Tasks", "tasks", 100, 2_000, 2_000)),
         tasks: Some(knob("Threads, processes", "of each", 1, 16, 3)),
+        measures: true,
         ..program(Model::Processes, "weights", "What lanes weigh", "Measures how much memory a thread, a process and a task take.")
     };
     /// How long it takes to start a thread, a process and a task.
     SpawnCost Info {
         size: Some(knob("Tasks", "tasks", 10, 2_000, 1_000)),
         tasks: Some(knob("Threads, processes", "of each", 1, 64, 8)),
+        measures: true,
         ..program(Model::Processes, "spawn-cost", "What starting costs", "Measures how long it takes to start a thread, a process and a task.")
     };
     /// Threads that add to one counter without a lock.
@@ -411,8 +417,24 @@ workloads! {
         latency: Some(knob("Hesitation", "ms", 0, 1_000, 40)),
         ..program(Model::Threads, "lost-wakeup", "A lost wake-up", "A thread looks, then falls asleep, and the bell rings in between.")
     };
+    /// What goes wrong between coroutines.
+    TroubledCoroutines Info {
+        size: Some(knob("Accident", "as its number", 0, 2, 0)),
+        ..program(
+            Model::Tasks, "troubled-coroutines", "Coroutines in trouble",
+            "One of three accidents: 0 is a lost update, 1 two locks in opposite order, 2 a coroutine and a thread that wait for each other.",
+        )
+    };
+    /// What goes wrong between processes.
+    TroubledProcesses Info {
+        size: Some(knob("Accident", "as its number", 0, 3, 0)),
+        ..program(
+            Model::Processes, "troubled-processes", "Processes in trouble",
+            "One of four accidents: 0 is a lost update, 1 two locks in opposite order, 2 an item that nobody puts, 3 ends by force.",
+        )
+    };
     /// The rules that the runtime's tests state, one a run, in a browser.
-    Rules Info { kind: Kind::Proof, size: Some(knob("Rule", "", 0, 9_999, 0)), ..program(
+    Rules Info { kind: Kind::Proof, measures: true, size: Some(knob("Rule", "", 0, 9_999, 0)), ..program(
         Model::Processes, "rules", "Rules", "",
     ) };
 }

@@ -32,6 +32,7 @@ pub use future::{Completed, Future, ReturnWhen, Sorted, wait_for};
 pub use local::Local;
 pub(crate) use local::drop_values;
 pub use lock::{Depth, Lock, RLock};
+pub(crate) use monitor::pause;
 pub use monitor::{Access, Monitor, Unmet, Wait, Want, checkpoint, sleep};
 pub use object::Object;
 pub use queue::{Fifo, Least, Lifo, Parcel, Queue, Shelf};

@@ -19,6 +19,7 @@ mod error;
 mod monitor;
 pub mod names;
 mod process;
+mod turns;
 mod waiters;
 mod waiting;
 
@@ -63,6 +64,9 @@ mod word {
     pub const NAMES: u32 = 32;
     /// How many names were made up.
     pub const NAME_COUNT: u32 = 36;
+    /// The table of a seeded schedule, and its lock.
+    pub const TURNS: u32 = 40;
+    pub const TURNS_LOCK: u32 = 44;
     /// The first of the lists of free blocks, one for each size.
     pub const FREE: u32 = 128;
 }

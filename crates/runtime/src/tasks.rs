@@ -42,6 +42,7 @@ pub use event::Event;
 pub(crate) use event_loop::cancel_waits;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use event_loop::close;
+pub use event_loop::drive;
 pub use gather::{gather, gather_settled, shield};
 pub use group::{TaskGroup, task_group};
 pub use lock::{Lock, LockGuard};
@@ -50,6 +51,7 @@ pub use raised::Raised;
 pub use semaphore::{BoundedSemaphore, Permit, Semaphore};
 pub use task::{Task, TaskRef, all_tasks, current, run, spawn};
 pub use thread::to_thread;
+pub(crate) use time::io;
 pub use time::{sleep, sleep_until, yield_now};
 pub use timeout::{Timeout, wait_for};
 pub use wait::{Settled, When, wait};

@@ -58,6 +58,17 @@ pub fn count_steps(on: bool) {
     STEPS.store(if on { platform::ns_since_origin().max(1) } else { 0 }, Ordering::SeqCst);
 }
 
+/// What a clock that counts steps reads, without counting this look; 0 while it runs.
+pub fn steps() -> u64 {
+    STEPS.load(Ordering::Relaxed)
+}
+
+/// From now on the clock counts steps, from this time on. Instances that take turns each have a clock, and whoever has
+/// the turn goes on where the last one was.
+pub fn count_on_from(ns: u64) {
+    STEPS.store(ns.max(1), Ordering::SeqCst);
+}
+
 /// Sets a clock that counts steps to a later time.
 pub fn jump_to(ns: u64) {
     if STEPS.load(Ordering::Relaxed) != 0 {

@@ -289,9 +289,14 @@ impl<S> Monitor<S> {
 
 /// Lets a lane sleep: it waits for nothing but the time. Gives whether it slept to the end.
 pub fn sleep(duration: Duration, title: Title) -> Result<(), Unmet> {
+    pause(State::Sleeping, duration, title)
+}
+
+/// As [`sleep`], in a state of the caller's.
+pub(crate) fn pause(state: State, duration: Duration, title: Title) -> Result<(), Unmet> {
     schedule::point();
     gil::give_up();
-    span::waiting(State::Sleeping, title);
+    span::waiting(state, title);
     let waiter = Arc::new(Waiter::new(here(), Want::default()));
     let signal = waiter.block(Deadline::after(Some(duration)));
     gil::take();

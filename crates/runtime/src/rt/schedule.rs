@@ -11,8 +11,13 @@
 //! shorter. The idea is that of controlled concurrency testing, as in Burckhardt et al., "A Randomized Scheduler with
 //! Probabilistic Guarantees of Finding Bugs" (ASPLOS 2010).
 //!
+//! The threads of one instance keep the table of a schedule in their own memory. Where the lanes are processes it is in
+//! the segment that they share, and with the turn goes the time that it has become.
+//!
 //! The clock counts steps meanwhile, and a wait with an end costs no time: when nobody else can run, the clock jumps
 //! there.
+
+mod table;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -20,12 +25,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use interleave_trace::{State, clock};
 
-use super::waiter::Deadline;
-use crate::span::{self, Title};
+pub(crate) use table::{Seat, Status, Table};
 
-/// How many decisions in a row a lane keeps the turn by the rule. Without an end one that asks again and again for what
-/// another has yet to do would ask for ever.
-const LONGEST_TURN: u32 = 100_000;
+use super::waiter::Deadline;
+use crate::segment::Segment;
+use crate::span::{self, Title};
+use crate::sys;
 
 /// A decision against the rule: at this step the lane with this number goes on, counted in the order of their
 /// beginnings, or, where the step is an event loop's, the task with this place among those that are ready.
@@ -66,45 +71,28 @@ pub enum WhenStuck {
     Cancel,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    Ready,
-    Blocked { until: Option<u64> },
-    Over,
-}
-
-struct Seat {
-    status: Status,
-    bell: Arc<Condvar>,
-}
-
 /// The place of a thread in a schedule. It belongs to the thread and not to a lane, since the tasks of an event loop are
 /// lanes that have one turn between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SeatId {
-    schedule: u32,
-    index: usize,
+    pub(crate) schedule: u32,
+    pub(crate) index: usize,
 }
 
-struct Table {
-    schedule: u32,
-    seats: Vec<Seat>,
-    turn: Option<usize>,
-    plan: Plan,
-    when_stuck: WhenStuck,
-    /// The state of the random numbers.
-    random: u64,
-    /// For how many decisions the lane that has the turn has kept it.
-    kept: u32,
-    outcome: Outcome,
-    cancelled: bool,
+/// A table in this instance's own memory.
+struct Own {
+    table: Table,
+    /// One for each seat.
+    bells: Vec<Arc<Condvar>>,
 }
 
 static ON: AtomicBool = AtomicBool::new(false);
+/// Whether the table is in the segment.
+static SHARED: AtomicBool = AtomicBool::new(false);
 /// What the table says of it, for those who look often.
 static CANCELLED: AtomicBool = AtomicBool::new(false);
-static TABLE: Mutex<Option<Table>> = Mutex::new(None);
-static SCHEDULES: AtomicU32 = AtomicU32::new(0);
+static OWN_TABLE: Mutex<Option<Own>> = Mutex::new(None);
+static SCHEDULES: AtomicU32 = AtomicU32::new(1);
 /// Rung when every lane waits with no end, and when all are over.
 static SETTLED: Condvar = Condvar::new();
 
@@ -112,8 +100,40 @@ thread_local! {
     static OWN: Cell<Option<SeatId>> = const { Cell::new(None) };
 }
 
-fn table() -> MutexGuard<'static, Option<Table>> {
-    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+fn own_table() -> MutexGuard<'static, Option<Own>> {
+    OWN_TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The segment, if the schedule's table is there.
+fn shared() -> Option<Segment> {
+    if SHARED.load(Ordering::Relaxed) { Segment::current() } else { None }
+}
+
+/// Looks at the table of a schedule, or of whichever is on, or changes it; whoever has the turn then is told. Gives
+/// nothing if there is no such schedule.
+fn with<R>(schedule: Option<u32>, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
+    if let Some(segment) = shared() {
+        return segment.with_turns(schedule, change);
+    }
+    own_table()
+        .as_mut()
+        .filter(|own| schedule.is_none_or(|wanted| own.table.schedule == wanted))
+        .map(|own| own.with(change))
+}
+
+impl Own {
+    fn with<R>(&mut self, change: impl FnOnce(&mut Table) -> R) -> R {
+        let before = self.table.turn;
+        let result = change(&mut self.table);
+        self.bells.resize_with(self.table.seats.len(), Arc::default);
+        match self.table.turn {
+            turn if turn == before => {}
+            Some(turn) => self.bells[turn].notify_all(),
+            None => SETTLED.notify_all(),
+        }
+        CANCELLED.store(self.table.cancelled, Ordering::Relaxed);
+        result
+    }
 }
 
 /// Whether a schedule is on.
@@ -132,14 +152,28 @@ pub(crate) fn own_seat() -> Option<SeatId> {
     if is_on() { OWN.get() } else { None }
 }
 
-/// The calling lane is the first of a schedule and has the turn.
+/// The calling lane is the first of a schedule and has the turn. The others are threads and tasks of its instance.
 pub fn begin(plan: Plan, when_stuck: WhenStuck) {
-    let random = if let Plan::Seed(seed) = plan { seed } else { 0 };
     let schedule = SCHEDULES.fetch_add(1, Ordering::Relaxed);
-    let seats = vec![Seat { status: Status::Ready, bell: Arc::default() }];
-    let outcome = Outcome::default();
-    let turn = Some(0);
-    *table() = Some(Table { schedule, seats, turn, plan, when_stuck, random, kept: 0, outcome, cancelled: false });
+    let table = Table::new(schedule, plan, when_stuck);
+    *own_table() = Some(Own { table, bells: vec![Arc::default()] });
+    SHARED.store(false, Ordering::SeqCst);
+    begun(schedule);
+}
+
+/// As [`begin`], of a schedule in which processes take part, too. Gives whether there is a segment for them.
+pub fn begin_shared(plan: Plan, when_stuck: WhenStuck) -> bool {
+    let Some(segment) = Segment::current() else { return false };
+    let schedule = SCHEDULES.fetch_add(1, Ordering::Relaxed);
+    if segment.make_turns(Table::new(schedule, plan, when_stuck)).is_err() {
+        return false;
+    }
+    SHARED.store(true, Ordering::SeqCst);
+    begun(schedule);
+    true
+}
+
+fn begun(schedule: u32) {
     OWN.set(Some(SeatId { schedule, index: 0 }));
     CANCELLED.store(false, Ordering::Relaxed);
     clock::count_steps(true);
@@ -148,18 +182,26 @@ pub fn begin(plan: Plan, when_stuck: WhenStuck) {
 
 /// The schedule is over: whoever is left goes on freely, and who is blocked is cancelled. Gives what became of it.
 pub fn end() -> Outcome {
-    ON.store(false, Ordering::SeqCst);
+    let shared = shared();
+    let was_on = ON.swap(false, Ordering::SeqCst);
+    SHARED.store(false, Ordering::SeqCst);
     clock::count_steps(false);
-    let Some(ended) = table().take() else { return Outcome::default() };
-    ended.seats.iter().for_each(|seat| seat.bell.notify_all());
+    if !was_on {
+        return Outcome::default();
+    }
+    if let Some(segment) = shared {
+        return segment.end_turns();
+    }
+    let Some(ended) = own_table().take() else { return Outcome::default() };
+    ended.bells.iter().for_each(|bell| bell.notify_all());
     SETTLED.notify_all();
-    ended.outcome
+    ended.table.outcome
 }
 
 /// Ends every wait of the schedule, and those to come; its lanes see, in turns, that they are cancelled.
 pub(crate) fn cancel() {
-    if let Some(table) = &mut *table() {
-        table.cancel();
+    if is_on() {
+        with(None, Table::cancel);
     }
 }
 
@@ -167,11 +209,14 @@ pub(crate) fn cancel() {
 /// over. Gives whether they are.
 pub fn settle() -> bool {
     leave();
-    let mut guard = table();
+    if let Some(segment) = shared() {
+        return segment.settle_turns();
+    }
+    let mut guard = own_table();
     loop {
         match &*guard {
-            Some(table) if table.is_over() => return true,
-            Some(table) if table.turn.is_none() => return false,
+            Some(own) if own.table.is_over() => return true,
+            Some(own) if own.table.turn.is_none() => return false,
             Some(_) => guard = SETTLED.wait(guard).unwrap_or_else(PoisonError::into_inner),
             None => return true,
         }
@@ -181,229 +226,143 @@ pub fn settle() -> bool {
 /// A thread takes part from now on. Its parent calls it, so that the order of seats is the same in every run, and the
 /// thread itself goes on with [`arrive`].
 pub(crate) fn enrol() -> Option<SeatId> {
-    own_seat()?;
-    let mut guard = table();
-    let table = guard.as_mut()?;
-    table.seats.push(Seat { status: Status::Ready, bell: Arc::default() });
-    Some(SeatId { schedule: table.schedule, index: table.seats.len() - 1 })
+    enrol_for(sys::own_process())
+}
+
+/// As [`enrol`], for the first thread of the process with that block.
+pub(crate) fn enrol_for(process: u32) -> Option<SeatId> {
+    let own = own_seat()?;
+    let index = with(Some(own.schedule), |table| table.enrol(process))?;
+    Some(SeatId { schedule: own.schedule, index })
 }
 
 /// A new thread takes the seat that it was given and waits for its first turn.
 pub(crate) fn arrive(seat: Option<SeatId>) {
     OWN.set(seat);
     if let Some(own) = own_seat() {
-        wait_for_turn(table(), own);
+        wait_for_turn(own);
     }
+}
+
+/// As [`arrive`], of the first thread of a process, whose instance knows of no schedule yet.
+pub(crate) fn arrive_shared(seat: SeatId) {
+    SHARED.store(true, Ordering::SeqCst);
+    ON.store(true, Ordering::SeqCst);
+    // The clock of an instance may have counted in a schedule before. Natively all processes have one clock.
+    #[cfg(target_arch = "wasm32")]
+    clock::count_on_from(0);
+    arrive(Some(seat));
 }
 
 /// The calling thread takes part no longer; another goes on.
 pub(crate) fn leave() {
     let Some(own) = own_seat() else { return };
     OWN.set(None);
-    if let Some(table) = table().as_mut().filter(|table| table.schedule == own.schedule) {
-        table.seats[own.index].status = Status::Over;
-        table.hand_over(own.index);
-    }
+    with(Some(own.schedule), |table| table.leave(own.index));
 }
 
 /// Which of `count` tasks of the calling thread's event loop goes on.
 pub(crate) fn choose_task(count: usize) -> usize {
     let Some(own) = own_seat().filter(|_| count > 1) else { return 0 };
-    table().as_mut().filter(|table| table.schedule == own.schedule).map_or(0, |table| table.choose_task(count))
+    with(Some(own.schedule), |table| table.choose_task(count)).unwrap_or(0)
 }
 
 /// Another lane may go on before the calling one does.
 #[inline]
 pub fn point() {
     if is_on() {
-        decide();
+        decide(|| span::waiting(State::Ready, Title::new("turn")), span::resumed);
+    }
+}
+
+/// As [`point`], of a thread whose own lane waits meanwhile: nothing is recorded of it.
+pub(crate) fn pass() {
+    if is_on() {
+        decide(|| {}, || {});
     }
 }
 
 #[cold]
-fn decide() {
+fn decide(before: impl FnOnce(), after: impl FnOnce()) {
     let Some(own) = own_seat() else { return };
-    let mut guard = table();
-    let Some(table) = guard.as_mut().filter(|table| table.schedule == own.schedule) else { return };
-    let next = table.choose(own.index);
-    if next == Some(own.index) {
-        return;
+    let goes_on = with(Some(own.schedule), |table| {
+        let another = table.decide(own.index);
+        if another {
+            // Before the other can go on.
+            before();
+        }
+        another
+    });
+    if goes_on == Some(true) {
+        wait_for_turn(own);
+        after();
     }
-    span::waiting(State::Ready, Title::new("turn"));
-    table.give_turn(next);
-    wait_for_turn(guard, own);
-    span::resumed();
+}
+
+/// The calling thread has nothing to do before a time, or before it is woken; as [`block`].
+pub(crate) fn idle(own: SeatId, until: Option<u64>, is_woken: impl FnOnce() -> bool) -> bool {
+    block(own, Deadline::at(until), is_woken)
 }
 
 /// The calling thread, which has the turn, waits until it is woken or its time is up, and then for its turn; not at all
 /// if it `is_woken`, which one without a seat may do at any moment. Gives whether it was cancelled.
 pub(crate) fn block(own: SeatId, deadline: Deadline, is_woken: impl FnOnce() -> bool) -> bool {
-    let mut guard = table();
-    let Some(table) = guard.as_mut().filter(|table| table.schedule == own.schedule) else { return true };
-    if table.cancelled {
-        return true;
+    block_as(own, deadline.ns(), false, is_woken)
+}
+
+/// As [`block`], of a thread that waits for something in the segment, and looks again when a process has ended.
+pub(crate) fn block_in_segment(own: SeatId, until: Option<u64>, is_woken: impl FnOnce() -> bool) -> bool {
+    block_as(own, until, true, is_woken)
+}
+
+fn block_as(own: SeatId, until: Option<u64>, looks: bool, is_woken: impl FnOnce() -> bool) -> bool {
+    let at_once = with(Some(own.schedule), |table| {
+        if table.cancelled {
+            return Some(true);
+        }
+        if is_woken() {
+            return Some(false);
+        }
+        table.block(own.index, until, looks);
+        None
+    });
+    match at_once {
+        Some(Some(cancelled)) => cancelled,
+        Some(None) => wait_for_turn(own),
+        None => true,
     }
-    if is_woken() {
-        return false;
-    }
-    table.seats[own.index].status = Status::Blocked { until: deadline.ns() };
-    table.hand_over(own.index);
-    wait_for_turn(guard, own)
 }
 
 /// A thread that waits can go on.
 pub(crate) fn wake(seat: SeatId) {
-    if let Some(table) = table().as_mut().filter(|table| table.schedule == seat.schedule) {
-        table.seats[seat.index].status = Status::Ready;
-        // Only somebody without a seat can wake when nobody has the turn.
-        if table.turn.is_none() {
-            table.give_turn(Some(seat.index));
-        }
+    with(Some(seat.schedule), |table| table.wake(seat.index));
+}
+
+/// A process has ended: its threads take part no longer.
+pub(crate) fn process_ended(segment: &Segment) {
+    if SHARED.load(Ordering::Relaxed) {
+        segment.bury_in_turns();
     }
 }
 
 /// Gives whether the schedule was cancelled, or is over.
-fn wait_for_turn(mut guard: MutexGuard<'_, Option<Table>>, own: SeatId) -> bool {
+fn wait_for_turn(own: SeatId) -> bool {
+    if let Some(segment) = shared() {
+        let cancelled = segment.wait_for_turn(own);
+        CANCELLED.store(cancelled, Ordering::Relaxed);
+        return cancelled;
+    }
+    let mut guard = own_table();
     loop {
         match &*guard {
-            Some(table) if table.schedule == own.schedule => {
-                if table.turn == Some(own.index) {
-                    return table.cancelled;
+            Some(it) if it.table.schedule == own.schedule => {
+                if it.table.turn == Some(own.index) {
+                    return it.table.cancelled;
                 }
-                let bell = table.seats[own.index].bell.clone();
+                let bell = it.bells[own.index].clone();
                 guard = bell.wait(guard).unwrap_or_else(PoisonError::into_inner);
             }
             _ => return true,
         }
     }
-}
-
-impl Table {
-    fn is_ready(&self, seat: usize) -> bool {
-        self.seats.get(seat).is_some_and(|seat| seat.status == Status::Ready)
-    }
-
-    fn is_over(&self) -> bool {
-        self.seats.iter().all(|seat| seat.status == Status::Over)
-    }
-
-    /// Who goes on after `own`, which keeps the turn by the rule if it can.
-    fn choose(&mut self, own: usize) -> Option<usize> {
-        self.ready_who_are_due();
-        let seats = self.seats.len();
-        let first = if self.kept < LONGEST_TURN { own } else { own + 1 };
-        let by_rule = (0..seats).map(|n| (first + n) % seats).find(|seat| self.is_ready(*seat))?;
-        let ready = (0..seats).filter(|seat| self.is_ready(*seat)).count();
-        if ready == 1 {
-            return Some(by_rule);
-        }
-        let step = self.outcome.steps;
-        self.outcome.steps += 1;
-        let chosen = match &self.plan {
-            Plan::Seed(_) => {
-                let nth = (next_random(&mut self.random) % ready as u64) as usize;
-                (0..seats).filter(|seat| self.is_ready(*seat)).nth(nth)
-            }
-            Plan::Switches(switches) => {
-                let at = switches.iter().find(|switch| switch.step == step);
-                at.map(|switch| switch.lane as usize).filter(|seat| self.is_ready(*seat))
-            }
-        };
-        let chosen = chosen.unwrap_or(by_rule);
-        self.kept = if chosen == own { self.kept + 1 } else { 0 };
-        if chosen != by_rule {
-            self.outcome.switches.push(Switch { step, lane: chosen as u32 });
-        }
-        Some(chosen)
-    }
-
-    /// Which of `count` tasks that are ready goes on, counted in the order in which they became so; by the rule the first.
-    fn choose_task(&mut self, count: usize) -> usize {
-        let step = self.outcome.steps;
-        self.outcome.steps += 1;
-        let chosen = match &self.plan {
-            Plan::Seed(_) => (next_random(&mut self.random) % count as u64) as usize,
-            Plan::Switches(switches) => {
-                let at = switches.iter().find(|switch| switch.step == step);
-                at.map(|switch| switch.lane as usize).filter(|nth| *nth < count).unwrap_or(0)
-            }
-        };
-        if chosen != 0 {
-            self.outcome.switches.push(Switch { step, lane: chosen as u32 });
-        }
-        chosen
-    }
-
-    /// Those who wait for a time that has come can go on. So one who looks at the clock until then is not alone for ever.
-    fn ready_who_are_due(&mut self) {
-        if self.first_deadline().is_none() {
-            return;
-        }
-        let now = clock::now().0;
-        for seat in &mut self.seats {
-            if matches!(seat.status, Status::Blocked { until: Some(until) } if until <= now) {
-                seat.status = Status::Ready;
-            }
-        }
-    }
-
-    fn first_deadline(&self) -> Option<u64> {
-        let until = |seat: &Seat| if let Status::Blocked { until } = seat.status { until } else { None };
-        self.seats.iter().filter_map(until).min()
-    }
-
-    /// The turn goes on from `own`, which cannot keep it. If nobody can run, the clock jumps to the first time that
-    /// somebody waits for; if nobody does, they are stuck.
-    fn hand_over(&mut self, own: usize) {
-        let mut next = self.choose(own);
-        if next.is_none()
-            && let Some(time) = self.first_deadline()
-        {
-            clock::jump_to(time);
-            next = self.choose(own);
-        }
-        if next.is_none() && !self.is_over() {
-            self.outcome.stuck = true;
-            if self.when_stuck == WhenStuck::Cancel {
-                self.end_waits();
-                next = self.choose(own);
-            }
-        }
-        self.give_turn(next);
-    }
-
-    fn give_turn(&mut self, next: Option<usize>) {
-        self.turn = next;
-        match next {
-            Some(next) => self.seats[next].bell.notify_all(),
-            None => SETTLED.notify_all(),
-        }
-    }
-
-    fn cancel(&mut self) {
-        self.end_waits();
-        if self.turn.is_none() {
-            let next = self.choose(0);
-            self.give_turn(next);
-        }
-    }
-
-    fn end_waits(&mut self) {
-        self.cancelled = true;
-        CANCELLED.store(true, Ordering::Relaxed);
-        for seat in &mut self.seats {
-            if seat.status != Status::Over {
-                seat.status = Status::Ready;
-            }
-        }
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014).
-fn next_random(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

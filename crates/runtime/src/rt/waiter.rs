@@ -32,6 +32,10 @@ impl Deadline {
         Self(timeout.map(|timeout| clock::now().0.saturating_add(ns(timeout))))
     }
 
+    pub(crate) fn at(ns: Option<u64>) -> Self {
+        Self(ns)
+    }
+
     /// In nanoseconds on the run's clock, or `None` for never.
     pub(crate) fn ns(self) -> Option<u64> {
         self.0

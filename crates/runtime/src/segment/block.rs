@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Segment;
 use super::error::ProcessError;
+use crate::rt::schedule;
 use crate::span::Title;
 
 /// A block by its address.
@@ -56,9 +57,15 @@ impl Block {
         Ok((segment, self.at + at))
     }
 
+    /// As [`Block::checked`], before the bytes are touched: a seeded schedule may switch here.
+    fn reached(&self, at: u32, length: usize) -> Result<(Segment, u32), ProcessError> {
+        schedule::point();
+        self.checked(at, length)
+    }
+
     /// Copies bytes out of it.
     pub fn read(&self, at: u32, out: &mut [u8]) -> Result<(), ProcessError> {
-        let (segment, at) = self.checked(at, out.len())?;
+        let (segment, at) = self.reached(at, out.len())?;
         match out {
             // A word at its place is read at once, not byte by byte.
             [a, b, c, d] if at.is_multiple_of(4) => [*a, *b, *c, *d] = segment.memory.load(at).to_le_bytes(),
@@ -69,7 +76,7 @@ impl Block {
 
     /// Copies bytes into it.
     pub fn write(&self, at: u32, bytes: &[u8]) -> Result<(), ProcessError> {
-        let (segment, at) = self.checked(at, bytes.len())?;
+        let (segment, at) = self.reached(at, bytes.len())?;
         match bytes {
             [a, b, c, d] if at.is_multiple_of(4) => segment.memory.store(at, u32::from_le_bytes([*a, *b, *c, *d])),
             _ => segment.memory.write(at, bytes),
@@ -79,7 +86,7 @@ impl Block {
 
     /// Adds to a whole word at once. Gives what was there before.
     pub fn add(&self, at: u32, by: u32) -> Result<u32, ProcessError> {
-        let (segment, at) = self.checked(at, 4)?;
+        let (segment, at) = self.reached(at, 4)?;
         Ok(segment.memory.add(at & !3, by))
     }
 

@@ -16,7 +16,7 @@ use interleave_trace::{LaneId, ObjectId, ObjectKind, State, What, fresh_object, 
 use super::Segment;
 use super::error::ProcessError;
 use super::waiters::{Deadline, Queue, Signal, Waiter};
-use crate::rt::{Site, SyncError, Wait, gil};
+use crate::rt::{Site, SyncError, Wait, gil, schedule};
 use crate::span::{self, Title};
 use crate::sys::sync::here;
 
@@ -207,6 +207,7 @@ impl Monitor {
 
     /// Looks at the words or changes them. Nothing in `change` may block.
     pub fn with<R>(self, segment: &Segment, change: impl FnOnce(&mut Access<'_>) -> R) -> R {
+        schedule::point();
         change(&mut self.access(segment))
     }
 
@@ -224,6 +225,7 @@ impl Monitor {
         holder: impl Fn(&Access<'_>) -> LaneId,
         mut attempt: impl FnMut(&mut Access<'_>) -> Option<R>,
     ) -> Result<R, ProcessError> {
+        schedule::point();
         if let Some(taken) = attempt(&mut self.access(segment)) {
             return Ok(taken);
         }

@@ -17,7 +17,8 @@ use super::monitor::{Monitor, Over, go_on, record_wait};
 use super::pipe::{self, Role};
 use super::waiters::{Deadline, Signal};
 use super::{Segment, word};
-use crate::instance::end_lane;
+use crate::instance::{begin_lane, end_lane};
+use crate::rt::schedule::{self, SeatId};
 use crate::rt::{SyncError, Wait};
 use crate::span::Title;
 use crate::sys;
@@ -35,7 +36,10 @@ const HOLDINGS: u32 = 52;
 const OBJECT: u32 = 56;
 const CLEARED: u32 = 60;
 const KIND: u32 = 64;
-const BYTES: u32 = 72;
+/// Where its first thread sits in a seeded schedule, if there is one: which schedule, and which seat.
+const SCHEDULE: u32 = 68;
+const SEAT: u32 = 72;
+const BYTES: u32 = 80;
 /// Marks the block of a process.
 const MARK: u32 = 0x7072_6f63;
 
@@ -88,7 +92,7 @@ pub(super) fn own_block() -> u32 {
     sys::own_process()
 }
 
-/// In a worker of its own, on its own lane: runs the process whose description is at `block`, to its end.
+/// In a worker of its own, whose thread has a ring: runs the process whose description is at `block`, to its end.
 pub fn run_child(block: u32) {
     if let Some(segment) = Segment::current()
         && let Ok(process) = ProcessBlock::of_worker(&segment, block)
@@ -128,6 +132,11 @@ impl Segment {
         process != 0
             && (self.memory.load(process + process::CRITICAL) & process::KILLED != 0
                 || self.memory.load(process + process::STATUS) == status::ENDED as u32)
+    }
+
+    /// Whether a process has said how it ended, or somebody else has.
+    pub(super) fn has_ended(&self, process: u32) -> bool {
+        self.memory.load(process + process::STATUS) == status::ENDED as u32
     }
 
     /// Closes what processes had open that have ended since. Gives whether there was such a process.
@@ -283,7 +292,12 @@ impl ProcessBlock {
             let first = memory.swap(word::PROCESSES, at);
             memory.store(at + NEXT, first);
         }
+        if let Some(seat) = schedule::enrol_for(at) {
+            memory.store(at + SCHEDULE, seat.schedule);
+            memory.store(at + SEAT, seat.index as u32);
+        }
         sys::spawn_child(segment, lane, at);
+        schedule::point();
         Ok(Self { at, object: object.0 })
     }
 
@@ -294,9 +308,14 @@ impl ProcessBlock {
         object.map(|object| Self { at, object }).ok_or(ProcessError::Gone)
     }
 
-    /// Runs it to its end, its children's end included.
+    /// Runs it to its end, its children's end included. In a seeded schedule it does nothing before its first turn.
     fn run(self, segment: &Segment) {
         sys::set_own_process(self.at);
+        let schedule = segment.memory.load(self.at + SCHEDULE);
+        if schedule != 0 {
+            schedule::arrive_shared(SeatId { schedule, index: segment.memory.load(self.at + SEAT) as usize });
+        }
+        begin_lane(self.lane(segment));
         segment.memory.compare_exchange(self.at, status::MADE as u32, status::RUNNING as u32);
         let bytes = segment.memory.load(self.at + ARGUMENTS);
         let mut arguments = vec![0; segment.memory.load(self.at + LENGTH) as usize];
@@ -319,6 +338,7 @@ impl ProcessBlock {
             std::thread::yield_now();
         }
         self.announce(segment, exit, Ending::ByItself);
+        schedule::leave();
     }
 
     /// Says how it ended. The first who does counts. Gives whether that was this one.
@@ -339,6 +359,7 @@ impl ProcessBlock {
         memory.store(at, status::ENDED as u32);
         memory.add(head::ENDS, 1);
         segment.disturb_all();
+        schedule::process_ended(segment);
         true
     }
 
@@ -350,7 +371,20 @@ impl ProcessBlock {
                 record(What::Woke { target: self.lane(segment), on: ObjectId::NONE });
             }
             sys::end_child(segment, self, exit);
+            if schedule::own_seat().is_some() {
+                self.see_the_end(segment);
+            }
         }
+    }
+
+    /// Keeps the turn until somebody outside has ended it: so it ends at the same step in every run.
+    fn see_the_end(self, segment: &Segment) {
+        let Ok(waiter) = segment.take_waiter(None) else { return };
+        while !segment.has_ended(self.at) {
+            segment.wait_for_signal(waiter);
+        }
+        segment.free_waiter(waiter);
+        schedule::process_ended(segment);
     }
 
     /// From now on its threads change nothing in the segment. Gives whether one of them is just doing so.

@@ -15,6 +15,7 @@ use super::Segment;
 use super::error::ProcessError;
 use super::process::own_block;
 use crate::rt::gil;
+use crate::rt::schedule::{self, SeatId};
 use crate::sys::sync::here;
 
 const COUNT: u32 = if cfg!(feature = "model") { 12 } else { waiters::COUNT };
@@ -25,6 +26,8 @@ const LANE: u32 = 12;
 const NEXT: u32 = 16;
 const QUEUED: u32 = 20;
 const PROCESS: u32 = 24;
+/// Where its thread sits in a seeded schedule, and one; 0 is nowhere.
+const SEAT: u32 = 28;
 
 /// When a wait is over in any case, in nanoseconds on the run's clock.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +88,7 @@ impl Segment {
             memory.store(signal_at, signal::NONE as u32);
         }
         memory.store(at + PROCESS, own_block());
+        memory.store(at + SEAT, schedule::own_seat().map_or(0, |seat| seat.index as u32 + 1));
         memory.store(at + LANE, here().0);
         memory.store(at + waiters::SIGNAL_AT, signal_at);
         Ok(Waiter(at))
@@ -122,9 +126,34 @@ impl Segment {
         }
     }
 
+    /// Blocks the calling thread at its place, whatever befalls the run. Gives how it was signalled.
+    pub(super) fn wait_for_signal(&self, waiter: Waiter) -> i32 {
+        let signal_at = waiter.0 + SIGNAL;
+        loop {
+            let found = {
+                let _whole = self.uninterrupted();
+                self.memory.swap(signal_at, signal::NONE as u32) as i32
+            };
+            if found != signal::NONE {
+                return found;
+            }
+            self.memory.wait(signal_at, signal::NONE as u32, None);
+        }
+    }
+
     /// Blocks the calling lane until somebody signals it. It gives up the GIL meanwhile; taking it again is the caller's.
     pub(super) fn block(&self, waiter: Waiter, deadline: Deadline) -> Signal {
         let signal_at = waiter.0 + SIGNAL;
+        if let Some(seat) = schedule::own_seat() {
+            let is_signalled = || self.memory.load(signal_at) != signal::NONE as u32;
+            let cancelled = schedule::block_in_segment(seat, deadline.0, is_signalled);
+            return match self.memory.swap(signal_at, signal::NONE as u32) as i32 {
+                signal::WOKEN => Signal::Woken,
+                _ if cancelled || self.is_cancelled() => Signal::Cancelled,
+                _ if deadline.left() == Some(None) => Signal::TimedOut,
+                _ => Signal::LookAgain,
+            };
+        }
         gil::give_up();
         loop {
             let found = {
@@ -229,6 +258,17 @@ impl Queue {
 
     /// Lets one go on that was popped.
     pub(super) fn signal(segment: &Segment, waiter: Waiter) {
+        let seat = segment.memory.load(waiter.0 + SEAT);
+        Self::signal_only(segment, waiter);
+        if seat != 0
+            && let Some(own) = schedule::own_seat()
+        {
+            schedule::wake(SeatId { index: seat as usize - 1, ..own });
+        }
+    }
+
+    /// Lets one go on that waits for its turn.
+    pub(super) fn signal_only(segment: &Segment, waiter: Waiter) {
         let signal_at = segment.memory.load(waiter.0 + waiters::SIGNAL_AT);
         if signal_at != 0 {
             segment.memory.store(signal_at, signal::WOKEN as u32);

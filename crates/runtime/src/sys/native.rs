@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_channel::mpsc::UnboundedSender;
 use futures_executor::{LocalPool, LocalSpawner};
 use futures_util::task::LocalSpawnExt;
-use interleave_trace::{InstanceId, LaneId, MessageId, detach};
+use interleave_trace::{InstanceId, LaneId, MessageId, attach, detach};
 
 use crate::downloads::Download;
 use crate::fault::Fault;
@@ -179,7 +179,7 @@ pub(crate) fn spawn_child(segment: &Segment, lane: LaneId, block: u32) {
     let segment = segment.clone();
     std::thread::spawn(move || {
         segment.install();
-        begin_lane(lane);
+        attach(lane);
         run_child(block);
         detach();
     });

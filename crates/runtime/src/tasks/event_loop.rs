@@ -6,13 +6,18 @@
 //! ```
 //! The platform sees one future and one timer, however many tasks there are. A wake on the loop's own thread puts the
 //! task at the end of the queue; one from another thread goes through a box that is shared.
+//!
+//! In a seeded schedule the platform does not come into it: [`drive`] polls the tasks, and the future that waits for them,
+//! until that is over. A loop with nothing to do gives its turn to other threads, as a thread does that blocks, so the
+//! schedule knows when a loop can never go on.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use interleave_trace::{LaneId, TimeNs, clock, here};
@@ -20,14 +25,12 @@ use slab::Slab;
 
 use super::task::{Run, is_in_task};
 use super::timers::{Due, Key, Timers};
-use crate::rt::{is_cancelled, schedule};
+use crate::rt::is_cancelled;
+use crate::rt::schedule::{self, SeatId};
 use crate::sys;
 
 /// How long tasks are polled before messages and timers of the browser get a turn, in nanoseconds.
 const BUDGET_NS: u64 = 4_000_000;
-
-/// How many polls that is in a seeded schedule, whose clock counts steps.
-const SEEDED_POLLS: u32 = 512;
 
 /// A task, and when it was woken if nobody recorded that.
 type WokenElsewhere = (Arc<dyn Run>, Option<TimeNs>);
@@ -45,6 +48,10 @@ impl Shared {
         if let Some(driver) = driver {
             driver.wake();
         }
+    }
+
+    fn has_woken(&self) -> bool {
+        !self.woken.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// A task can go on.
@@ -131,20 +138,9 @@ impl EventLoop {
         }
     }
 
-    /// The next task to be polled: the one that became ready first, or another in a seeded schedule.
-    fn take_ready(&self) -> Option<Arc<dyn Run>> {
-        let mut ready = self.ready.borrow_mut();
-        if !schedule::is_on() {
-            return ready.pop_front();
-        }
-        let chosen = schedule::choose_task(ready.len());
-        ready.remove(chosen)
-    }
-
     /// Polls what is ready until nothing is. Gives whether there was too much for one go.
     fn poll_ready(&self) -> bool {
         let began = clock::now();
-        let mut polled = 0;
         loop {
             self.take_woken_elsewhere();
             self.fire_timers();
@@ -153,14 +149,9 @@ impl EventLoop {
                 return false;
             }
             for _ in 0..turn {
-                let Some(task) = self.take_ready() else { break };
+                let Some(task) = self.ready.borrow_mut().pop_front() else { break };
                 task.poll();
-                polled += 1;
-                let is_enough = match schedule::is_on() {
-                    true => polled >= SEEDED_POLLS,
-                    false => clock::now().since(began) > BUDGET_NS,
-                };
-                if is_enough {
+                if clock::now().since(began) > BUDGET_NS {
                     return true;
                 }
             }
@@ -238,7 +229,6 @@ pub(crate) fn clear_timer(key: Key) {
 }
 
 /// Drops all tasks of the calling thread: nobody drives them any more.
-#[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn close() {
     LOOP.with(|own| {
         for task in alive() {
@@ -248,6 +238,102 @@ pub(crate) fn close() {
         own.ready.take();
         own.timers.take();
     });
+}
+
+/// The future that waits for the tasks of a loop, as the loop in a seeded schedule sees it.
+struct Host {
+    seat: SeatId,
+    is_woken: AtomicBool,
+}
+
+impl Wake for Host {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_woken.store(true, Ordering::Relaxed);
+        schedule::wake(self.seat);
+    }
+}
+
+/// Lets a loop that gave its turn away look again, without its future.
+struct Sitting(SeatId);
+
+impl Wake for Sitting {
+    fn wake(self: Arc<Self>) {
+        schedule::wake(self.0);
+    }
+}
+
+/// Runs `future` to its end, and the tasks of the calling thread until then, in a seeded schedule that the thread takes
+/// part in; what is left of the tasks is dropped. It gives nothing if the future is one that can never go on and does not
+/// know that its waits are cancelled, or if there is no schedule.
+///
+/// Nothing happens here but by turns: what waits for the platform (a message, a file) waits in vain.
+pub fn drive<T>(future: impl Future<Output = T>) -> Option<T> {
+    let seat = schedule::own_seat()?;
+    let host = Arc::new(Host { seat, is_woken: AtomicBool::new(true) });
+    let result = LOOP.with(|own| {
+        let had_driver = own.has_driver.replace(true);
+        let result = own.take_turns(seat, &host, pin!(future));
+        own.has_driver.set(had_driver);
+        result
+    });
+    close();
+    result
+}
+
+impl EventLoop {
+    fn take_turns<T>(
+        &self,
+        seat: SeatId,
+        host: &Arc<Host>,
+        mut future: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
+        let waker = Waker::from(host.clone());
+        let mut cancelled = 0;
+        loop {
+            self.take_woken_elsewhere();
+            self.fire_timers();
+            let ready = self.ready.borrow().len();
+            // When all waits are ended, the tasks unwind before it does: it may wait for what they leave behind.
+            let is_woken = host.is_woken.load(Ordering::Relaxed) && (cancelled == 0 || ready == 0);
+            let count = ready + usize::from(is_woken);
+            if count == 0 {
+                *self.shared.driver.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Waker::from(Arc::new(Sitting(seat))));
+                sys::flush();
+                let first = self.timers.borrow().first();
+                if schedule::idle(seat, first, || self.shared.has_woken() || host.is_woken.load(Ordering::Relaxed)) {
+                    match cancelled {
+                        0 => alive().iter().for_each(|task| task.clone().wake()),
+                        1 => host.is_woken.store(true, Ordering::Relaxed),
+                        _ => return None,
+                    }
+                    cancelled += 1;
+                }
+                continue;
+            }
+            schedule::pass();
+            // By the rule the future goes first: it has waited for what the tasks have done.
+            let chosen = schedule::choose_task(count);
+            self.is_driving.set(true);
+            if is_woken && chosen == 0 {
+                host.is_woken.store(false, Ordering::Relaxed);
+                if let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    self.is_driving.set(false);
+                    return Some(result);
+                }
+            } else {
+                let task = self.ready.borrow_mut().remove(chosen - usize::from(is_woken));
+                if let Some(task) = task {
+                    task.poll();
+                }
+            }
+            self.is_driving.set(false);
+        }
+    }
 }
 
 /// The future that the platform sees.
@@ -265,11 +351,6 @@ impl Driver {
             self.timer = None;
             return false;
         };
-        if schedule::is_on() {
-            // Time that counts steps does not pass by itself.
-            clock::jump_to(at);
-            return true;
-        }
         if self.timer.as_ref().is_none_or(|(set, _)| *set != at) {
             let left = at.saturating_sub(clock::now().0);
             self.timer = Some((at, Box::pin(sys::timer(Duration::from_nanos(left)))));
@@ -306,6 +387,8 @@ impl Future for Driver {
                 }
                 let first = own.timers.borrow().first();
                 if !self.sleep(first, context) {
+                    // Whoever reads this from afar sees how all tasks stand.
+                    sys::flush();
                     return Poll::Pending;
                 }
             }

@@ -90,7 +90,6 @@ pub(crate) trait Run: Send + Sync {
     fn poll(self: Arc<Self>);
     fn wake(self: Arc<Self>);
     /// Drops the future before its end.
-    #[cfg(not(target_arch = "wasm32"))]
     fn abandon(self: Arc<Self>);
     /// The error that it came to, if it is over.
     fn error(&self) -> Option<Raised>;
@@ -325,7 +324,6 @@ where
         set_current_lane(lane);
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
     fn abandon(self: Arc<Self>) {
         let lane = set_current_lane(self.core.lane);
         self.drop_future();

@@ -11,6 +11,7 @@ use super::raised::Raised;
 use super::task::{is_in_task, take_cancellation};
 use super::timers::{Due, Key};
 use super::waiting::Teller;
+use crate::rt::{SyncError, is_cancelled, schedule};
 use crate::span::Title;
 use crate::sys;
 
@@ -25,15 +26,21 @@ pub async fn sleep(duration: Duration) -> Result<(), Raised> {
         return yield_now().await;
     }
     let title = Title::numbered("timer", duration.as_millis().try_into().unwrap_or(u32::MAX));
-    Nap { at: after(duration), title, timer: None, teller: Teller::default() }.await
+    Nap { state: State::Sleeping, at: after(duration), title, timer: None, teller: Teller::default() }.await
+}
+
+/// As if something from outside took so long to come.
+pub(crate) async fn io(duration: Duration, title: Title) -> Result<(), Raised> {
+    Nap { state: State::Io, at: after(duration), title, timer: None, teller: Teller::default() }.await
 }
 
 /// Waits until a time on the run's clock.
 pub async fn sleep_until(time: TimeNs) -> Result<(), Raised> {
-    Nap { at: time.0, title: Title::new("until"), timer: None, teller: Teller::default() }.await
+    Nap { state: State::Sleeping, at: time.0, title: Title::new("until"), timer: None, teller: Teller::default() }.await
 }
 
 struct Nap {
+    state: State,
     at: u64,
     title: Title,
     timer: Option<Key>,
@@ -44,7 +51,12 @@ impl Future for Nap {
     type Output = Result<(), Raised>;
 
     fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(cancelled) = take_cancellation() {
+        // What comes from outside knows nothing of a task that is cancelled: that is for `cancellable` to see.
+        let cancelled = match self.state {
+            State::Io => is_cancelled().then_some(Raised::Refused(SyncError::Cancelled)),
+            _ => take_cancellation(),
+        };
+        if let Some(cancelled) = cancelled {
             return Poll::Ready(Err(cancelled));
         }
         match self.timer {
@@ -55,8 +67,8 @@ impl Future for Nap {
                 self.timer = Some(set_timer(self.at, due));
             }
         }
-        let title = self.title;
-        self.teller.pending(State::Sleeping, title);
+        let Self { state, title, .. } = *self;
+        self.teller.pending(state, title);
         Poll::Pending
     }
 }
@@ -84,6 +96,7 @@ pub async fn yield_now() -> Result<(), Raised> {
         let waker = context.waker().clone();
         match is_in_task() {
             true => waker.wake(),
+            _ if schedule::own_seat().is_some() => waker.wake(),
             // The host's own future lets the platform's queue go first, and with it the event loop.
             false => sys::on_next_turn(move || waker.wake()),
         }

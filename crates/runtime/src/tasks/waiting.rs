@@ -15,6 +15,7 @@ use super::task::{has_timeout, is_in_task, take_cancellation};
 use super::timers::{Due, Key};
 use crate::rt::Site;
 use crate::span::{self, Title};
+use crate::sys;
 
 /// What a pending lane shows.
 #[derive(Clone, Copy)]
@@ -82,6 +83,8 @@ impl Teller {
         } else if self.told.is_none() && is_recording() {
             self.told = Some(pending.on);
             record(pending.entered());
+            // It may be long before the next record.
+            sys::flush();
         }
     }
 

@@ -304,10 +304,11 @@ impl Run {
         end(&self.0, Ended::Stopped);
     }
 
-    /// Whether [`Run::drain`] reads all that was recorded, wherever. Records that are posted come in batches: what is still
-    /// on its way is not read.
-    pub fn reads_all(&self) -> bool {
-        self.0.borrow().isolated
+    /// Whether what [`Run::drain`] has read is never an effect without its cause. Records that are posted come in batches,
+    /// those of two workers in any order; of one alone they come in their own.
+    pub fn reads_in_order(&self) -> bool {
+        let inner = self.0.borrow();
+        inner.isolated || inner.workers.len() == 1
     }
 
     /// Ends all workers at once, since some of their lanes can never go on.

@@ -76,7 +76,7 @@ impl Recorder {
         let mut over = matches!(phase, Phase::Ended(_));
         take_in(&mut live.run, recording, &mut self.buffer, over);
         if !over
-            && live.run.reads_all()
+            && live.run.reads_in_order()
             && let Some(deadlock) = live.watch.look(&recording.store)
         {
             live.run.give_up_on(deadlock);

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use interleave_protocol::{Failure, Finding, RunSpec, downloads};
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::processes;
-use interleave_runtime::segment::Segment;
+use interleave_runtime::segment::{Segment, dismiss_workers, keep_workers};
 use interleave_runtime::span;
 use interleave_runtime::sys::{block_on, set_files};
 use interleave_trace::ring::Slot;
@@ -27,7 +27,9 @@ pub fn explore_natively(spec: RunSpec, seeds: u32) -> Option<Finding> {
     let explorer = std::thread::spawn(move || {
         set_recording(false);
         Segment::new().install();
+        keep_workers();
         let found = block_on(explore(1..=seeds, |_| true, async |plan| attempt(spec, plan).await));
+        dismiss_workers();
         set_recording(true);
         found
     });

@@ -9,6 +9,7 @@ use interleave_runtime::instance::measure_memory;
 use interleave_runtime::multiprocessing::end_children;
 use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
 use interleave_runtime::rt::{allow_waits, gil};
+use interleave_runtime::segment;
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::sync::SyncError;
 use interleave_runtime::tasks;
@@ -147,7 +148,11 @@ pub async fn attempt(spec: RunSpec, plan: Plan) -> Attempt {
     // Lanes that nobody joined come to their end too, so that none is left for the next attempt.
     end_children();
     schedule::settle();
-    Attempt { outcome: schedule::end(), result }
+    let outcome = schedule::end();
+    if spec.model == Model::Processes {
+        segment::renew();
+    }
+    Attempt { outcome, result }
 }
 
 /// The lanes of a program take turns from now on, the calling one first.

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update, channel};
 use interleave_runtime::instance::{Outside, begin_lane, end_lane, set_outside};
 use interleave_runtime::processes::{self, Mailbox};
-use interleave_runtime::segment::{ExitCode, Segment, run_child};
+use interleave_runtime::segment::{self, ExitCode, Segment, run_child};
 use interleave_runtime::sys::{keep_workers, spawn_local};
 use interleave_runtime::{Fault, threads};
 use interleave_trace::{
@@ -97,12 +97,13 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
 
 /// Tries seeds, and says after each how many were tried: should the next one end this instance, it is known which it was.
 async fn explorer(spec: RunSpec, seeds: u32, patience_ns: u64, isolated: bool) {
-    if !isolated && spec.model == Model::Threads {
+    if !isolated && spec.model != Model::Tasks {
         fail(&Failure::NoThreads);
         return;
     }
     set_recording(false);
     keep_workers();
+    segment::keep_workers();
     let began = clock::now();
     let goes_on = |tried: u32| {
         post(&Update::Tried { seeds: tried }, &[], &[]);

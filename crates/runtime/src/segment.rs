@@ -41,7 +41,7 @@ pub use monitor::{Access, Door, Monitor};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use process::Ending;
 pub(crate) use process::{Entry, ProcessBlock, children, end_children};
-pub use process::{ExitCode, exit_now, is_child, run_child};
+pub use process::{ExitCode, dismiss_workers, exit_now, is_child, keep_workers, renew, run_child};
 pub use waiting::{Source, wait_for_any};
 
 /// Addresses of words in the head that only this crate knows.
@@ -67,6 +67,12 @@ mod word {
     /// The table of a seeded schedule, and its lock.
     pub const TURNS: u32 = 40;
     pub const TURNS_LOCK: u32 = 44;
+    /// Whether the worker of a process that is over waits for the next process.
+    pub const KEEPS: u32 = 48;
+    /// The first of the list of processes whose workers do.
+    pub const SPARES: u32 = 52;
+    /// Whether a process was ended from outside.
+    pub const FORCED: u32 = 56;
     /// The first of the lists of free blocks, one for each size.
     pub const FREE: u32 = 128;
 }

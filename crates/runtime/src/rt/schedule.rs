@@ -152,6 +152,11 @@ pub(crate) fn own_seat() -> Option<SeatId> {
     if is_on() { OWN.get() } else { None }
 }
 
+/// As [`own_seat`], in a schedule in which processes take part.
+pub(crate) fn own_seat_among_processes() -> Option<SeatId> {
+    own_seat().filter(|_| SHARED.load(Ordering::Relaxed))
+}
+
 /// The calling lane is the first of a schedule and has the turn. The others are threads and tasks of its instance.
 pub fn begin(plan: Plan, when_stuck: WhenStuck) {
     let schedule = SCHEDULES.fetch_add(1, Ordering::Relaxed);
@@ -229,8 +234,13 @@ pub(crate) fn enrol() -> Option<SeatId> {
     enrol_for(sys::own_process())
 }
 
-/// As [`enrol`], for the first thread of the process with that block.
-pub(crate) fn enrol_for(process: u32) -> Option<SeatId> {
+/// As [`enrol`], for the first thread of the process with that block, if processes take part.
+pub(crate) fn enrol_process(block: u32) -> Option<SeatId> {
+    own_seat_among_processes()?;
+    enrol_for(block)
+}
+
+fn enrol_for(process: u32) -> Option<SeatId> {
     let own = own_seat()?;
     let index = with(Some(own.schedule), |table| table.enrol(process))?;
     Some(SeatId { schedule: own.schedule, index })

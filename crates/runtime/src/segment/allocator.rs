@@ -78,6 +78,21 @@ impl Segment {
         memory.store(list, block);
     }
 
+    /// Gives back all but what lies below an address, which may be in use or not.
+    pub(super) fn free_from(&self, floor: u32) {
+        let memory = &self.memory;
+        let _held = self.lock(word::ALLOCATOR);
+        let end = memory.load(word::BREAK);
+        memory.clear(word::FREE, waiters::FIRST - word::FREE);
+        memory.clear(floor, end - floor);
+        memory.store(word::BREAK, floor);
+    }
+
+    /// Where a block ends.
+    pub(super) fn end_of(&self, block: u32) -> u32 {
+        block + (self.memory.load(block - HEAD) & !IN_USE)
+    }
+
     /// Whether an address that came from outside is that of a block with so many bytes which somebody has.
     pub(super) fn is_block(&self, at: u32, bytes: u32) -> bool {
         let end = u64::from(at) + u64::from(bytes);

@@ -39,6 +39,8 @@ const KIND: u32 = 64;
 /// Where its first thread sits in a seeded schedule, if there is one: which schedule, and which seat.
 const SCHEDULE: u32 = 68;
 const SEAT: u32 = 72;
+/// Whether it is over and its worker waits for another process to run.
+const SPARE: u32 = 76;
 const BYTES: u32 = 80;
 /// Marks the block of a process.
 const MARK: u32 = 0x7072_6f63;
@@ -98,6 +100,59 @@ pub fn run_child(block: u32) {
         && let Ok(process) = ProcessBlock::of_worker(&segment, block)
     {
         process.run(&segment);
+        while process.waits_for_another(&segment) {
+            process.run(&segment);
+        }
+    }
+}
+
+/// From now on the worker of a process that is over waits for another process, which then has that one's place and lane.
+pub fn keep_workers() {
+    if let Some(segment) = Segment::current() {
+        segment.memory.store(word::KEEPS, 1);
+    }
+}
+
+/// Workers that wait for a process end.
+pub fn dismiss_workers() {
+    if let Some(segment) = Segment::current() {
+        dismiss_workers_of(&segment);
+    }
+}
+
+fn dismiss_workers_of(segment: &Segment) {
+    segment.memory.store(word::KEEPS, 0);
+    for block in [word::PROCESSES, word::SPARES].map(|list| segment.listed(list)).concat() {
+        segment.memory.notify(block + process::STATUS);
+    }
+}
+
+/// All lanes of a program but the calling one are over, and another program is next: gives the segment back as it was at
+/// first, but for workers that are kept.
+pub fn renew() {
+    let Some(segment) = Segment::current() else { return };
+    // Natively a thread that was ended from outside stands still in its segment for ever.
+    #[cfg(not(target_arch = "wasm32"))]
+    if segment.memory.load(word::FORCED) != 0 {
+        Segment::new().install();
+        if segment.memory.load(word::KEEPS) != 0 {
+            dismiss_workers_of(&segment);
+            keep_workers();
+        }
+        return;
+    }
+    let spares = [word::PROCESSES, word::SPARES].map(|list| segment.listed(list)).concat();
+    let spares: Vec<u32> = spares.into_iter().filter(|block| segment.memory.load(block + SPARE) != 0).collect();
+    let floor = spares.iter().map(|block| segment.end_of(*block)).max().unwrap_or(super::allocator::FIRST);
+    segment.free_from(floor);
+    for list in [word::PROCESSES, word::SPARES, word::PROCESS_COUNT, word::NAMES, word::NAME_COUNT] {
+        if spares.is_empty() || list != word::PROCESS_COUNT {
+            segment.memory.store(list, 0);
+        }
+    }
+    for block in spares {
+        let next = segment.memory.swap(word::SPARES, block);
+        segment.memory.store(block + NEXT, next);
     }
 }
 
@@ -106,6 +161,8 @@ pub fn exit_now(exit: ExitCode) {
     if let Some(segment) = Segment::current()
         && let Ok(process) = ProcessBlock::of_worker(&segment, own_block())
     {
+        // Natively it is this very thread that says so.
+        sys::set_own_process(0);
         sys::end_child(&segment, process, exit);
         segment.stand_still();
     }
@@ -132,6 +189,26 @@ impl Segment {
         process != 0
             && (self.memory.load(process + process::CRITICAL) & process::KILLED != 0
                 || self.memory.load(process + process::STATUS) == status::ENDED as u32)
+    }
+
+    /// The blocks of a list of processes.
+    fn listed(&self, list: u32) -> Vec<u32> {
+        let _held = self.lock(word::REGISTRY);
+        let mut found = Vec::new();
+        let mut at = self.memory.load(list);
+        while at != 0 {
+            found.push(at);
+            at = self.memory.load(at + NEXT);
+        }
+        found
+    }
+
+    /// A process whose worker waits for another.
+    fn take_spare(&self) -> Option<u32> {
+        let _held = self.lock(word::REGISTRY);
+        let spare = Some(self.memory.load(word::SPARES)).filter(|spare| *spare != 0)?;
+        self.memory.store(word::SPARES, self.memory.load(spare + NEXT));
+        Some(spare)
     }
 
     /// Whether a process has said how it ended, or somebody else has.
@@ -256,23 +333,15 @@ impl ProcessBlock {
         if own != 0 && memory.load(own + DAEMON) != 0 {
             return Err(ProcessError::DaemonsHaveNoChildren);
         }
-        let instance = FIRST_INSTANCE + memory.add(word::PROCESS_COUNT, 1);
-        if instance >= INSTANCES - 1 {
-            return Err(ProcessError::TooManyProcesses);
-        }
-        let lane = LaneId::new(InstanceId(instance), 0);
-        let at = segment.allocate(u64::from(BYTES))?;
-        let bytes = match segment.allocate(arguments.len() as u64) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                segment.free(at);
-                return Err(error);
-            }
-        };
+        let bytes = segment.allocate(arguments.len() as u64)?;
+        let spare = segment.take_spare();
+        let made = spare.map_or_else(|| Self::make(segment), |at| Ok((at, LaneId(memory.load(at + LANE)))));
+        let (at, lane) = made.inspect_err(|_| segment.free(bytes))?;
         memory.write(bytes, arguments);
         let object = fresh_object();
         for (word, value) in [
-            (process::STATUS, status::MADE as u32),
+            (process::EXIT, 0),
+            (process::CRITICAL, 0),
             (LANE, lane.0),
             (PARENT, own),
             (DAEMON, u32::from(daemon)),
@@ -280,6 +349,10 @@ impl ProcessBlock {
             (LENGTH, arguments.len() as u32),
             (OBJECT, object.0),
             (KIND, MARK),
+            (HOLDINGS, 0),
+            (CLEARED, 0),
+            (SCHEDULE, 0),
+            (SPARE, 0),
         ] {
             memory.store(at + word, value);
         }
@@ -292,13 +365,40 @@ impl ProcessBlock {
             let first = memory.swap(word::PROCESSES, at);
             memory.store(at + NEXT, first);
         }
-        if let Some(seat) = schedule::enrol_for(at) {
+        if let Some(seat) = schedule::enrol_process(at) {
             memory.store(at + SCHEDULE, seat.schedule);
             memory.store(at + SEAT, seat.index as u32);
         }
-        sys::spawn_child(segment, lane, at);
+        memory.store(at + process::STATUS, status::MADE as u32);
+        match spare {
+            Some(_) => memory.notify(at + process::STATUS),
+            None => sys::spawn_child(segment, lane, at),
+        }
         schedule::point();
         Ok(Self { at, object: object.0 })
+    }
+
+    /// A block for a process of an instance that there was not yet, and its lane.
+    fn make(segment: &Segment) -> Result<(u32, LaneId), ProcessError> {
+        let instance = FIRST_INSTANCE + segment.memory.add(word::PROCESS_COUNT, 1);
+        if instance >= INSTANCES - 1 {
+            return Err(ProcessError::TooManyProcesses);
+        }
+        Ok((segment.allocate(u64::from(BYTES))?, LaneId::new(InstanceId(instance), 0)))
+    }
+
+    /// Whether its worker, which has run it to its end, is to run another that has its block.
+    fn waits_for_another(self, segment: &Segment) -> bool {
+        let at = self.at + process::STATUS;
+        loop {
+            if segment.memory.load(word::KEEPS) == 0 {
+                return false;
+            }
+            match segment.memory.load(at) {
+                made if made == status::MADE as u32 => return true,
+                other => segment.memory.wait(at, other, None),
+            }
+        }
     }
 
     /// The one whose block is at `at`, as its worker was told.
@@ -334,9 +434,14 @@ impl ProcessBlock {
         sys::flush();
         // Threads that it leaves behind go no further. In a browser their workers end with it.
         #[cfg(not(target_arch = "wasm32"))]
-        while self.bar(segment) {
-            std::thread::yield_now();
+        {
+            while self.bar(segment) {
+                std::thread::yield_now();
+            }
+            sys::set_own_process(0);
         }
+        // It is taken for another process only when all lanes of the program are over.
+        segment.memory.store(self.at + SPARE, segment.memory.load(word::KEEPS));
         self.announce(segment, exit, Ending::ByItself);
         schedule::leave();
     }
@@ -353,6 +458,7 @@ impl ProcessBlock {
             return false;
         }
         if ending == Ending::ByForce {
+            memory.store(word::FORCED, 1);
             record_end_of(self.lane(segment));
         }
         memory.store(self.at + process::EXIT, exit.0 as u32);
@@ -371,7 +477,7 @@ impl ProcessBlock {
                 record(What::Woke { target: self.lane(segment), on: ObjectId::NONE });
             }
             sys::end_child(segment, self, exit);
-            if schedule::own_seat().is_some() {
+            if schedule::own_seat_among_processes().is_some() {
                 self.see_the_end(segment);
             }
         }

@@ -88,7 +88,7 @@ impl Segment {
             memory.store(signal_at, signal::NONE as u32);
         }
         memory.store(at + PROCESS, own_block());
-        memory.store(at + SEAT, schedule::own_seat().map_or(0, |seat| seat.index as u32 + 1));
+        memory.store(at + SEAT, schedule::own_seat_among_processes().map_or(0, |seat| seat.index as u32 + 1));
         memory.store(at + LANE, here().0);
         memory.store(at + waiters::SIGNAL_AT, signal_at);
         Ok(Waiter(at))
@@ -144,7 +144,7 @@ impl Segment {
     /// Blocks the calling lane until somebody signals it. It gives up the GIL meanwhile; taking it again is the caller's.
     pub(super) fn block(&self, waiter: Waiter, deadline: Deadline) -> Signal {
         let signal_at = waiter.0 + SIGNAL;
-        if let Some(seat) = schedule::own_seat() {
+        if let Some(seat) = schedule::own_seat_among_processes() {
             let is_signalled = || self.memory.load(signal_at) != signal::NONE as u32;
             let cancelled = schedule::block_in_segment(seat, deadline.0, is_signalled);
             return match self.memory.swap(signal_at, signal::NONE as u32) as i32 {
@@ -261,7 +261,7 @@ impl Queue {
         let seat = segment.memory.load(waiter.0 + SEAT);
         Self::signal_only(segment, waiter);
         if seat != 0
-            && let Some(own) = schedule::own_seat()
+            && let Some(own) = schedule::own_seat_among_processes()
         {
             schedule::wake(SeatId { index: seat as usize - 1, ..own });
         }

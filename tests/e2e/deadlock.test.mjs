@@ -44,4 +44,15 @@ inEachBrowser((here) => {
     assert.equal(report.deadlock, null);
     assert.ok(report.objects.some((object) => object.name === 'lock account A' && object.taken > 0), 'the lock has its figures');
   });
+
+  for (const isolated of [true, false]) {
+    check(here, `coroutines that wait for each other are named ${isolated ? 'isolated' : 'and not isolated'}`, async (open) => {
+      const visit = await open({ isolated, link: { workload: 'proof-coroutines', size: 1 } });
+      const report = await visit.run();
+      assert.equal(report.outcome, 'deadlocked');
+      assert.match(report.error, /to the right holds lock left .* and waits for lock right/);
+      assert.match(report.error, /to the left holds lock right .* and waits for lock left/);
+      assert.equal(report.deadlock.circle, 2);
+    });
+  }
 });

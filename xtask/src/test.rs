@@ -74,7 +74,8 @@ fn native_tests(project: &Project) -> Result<Tally> {
 
 const WORKSPACE: &[&str] = &["--workspace"];
 /// The primitives on a model checker's threads: a build of its own, which knows no others.
-const MODEL: &[&str] = &["--package", "interleave-runtime", "--features", "model", "--test", "model"];
+const MODEL: &[&str] =
+    &["--package", "interleave-runtime", "--features", "model", "--test", "model", "--test", "model_segment"];
 /// Millions of operations. Optimised they take a sixth of the time, but the build takes more than that.
 const STRESS: &[&str] = &["--package", "interleave-runtime", "--features", "stress", "--test", "stress"];
 

@@ -35,6 +35,7 @@ use std::cell::RefCell;
 use interleave_trace::segment::head;
 
 use crate::sys::memory::Memory;
+use crate::sys::sync::thread_local;
 
 pub use error::ProcessError;
 pub use monitor::{Access, Door, Monitor};
@@ -78,7 +79,7 @@ mod word {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Segment>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Segment>> = RefCell::new(None);
 }
 
 /// A way to the memory; a clone is the same memory.
@@ -115,7 +116,7 @@ impl Segment {
 
     /// The calling thread uses it from now on.
     pub fn install(self) {
-        CURRENT.set(Some(self));
+        CURRENT.with(|current| *current.borrow_mut() = Some(self));
     }
 
     /// The one that the calling thread uses.

@@ -57,6 +57,13 @@ pub(crate) mod sync {
         (left > 0).then(wait)
     }
 
+    /// Whether the end of a wait has come: a coin says so.
+    #[cfg(feature = "model")]
+    pub fn is_time_up() -> bool {
+        use shuttle::rand::Rng;
+        shuttle::rand::thread_rng().gen_bool(0.25)
+    }
+
     /// In the model no time passes, so the end of a wait may come at any step: whenever the lane looks, a coin is
     /// thrown. It looks on until then, since a model's wait for a notification has no end.
     #[cfg(feature = "model")]
@@ -66,9 +73,8 @@ pub(crate) mod sync {
         guard: MutexGuard<'a, T>,
         _ns: u64,
     ) -> Option<MutexGuard<'a, T>> {
-        use shuttle::rand::Rng;
         drop(guard);
-        if shuttle::rand::thread_rng().gen_bool(0.25) {
+        if is_time_up() {
             return None;
         }
         shuttle::thread::yield_now();

@@ -11,10 +11,11 @@
 use interleave_trace::segment::waiters;
 
 use super::error::ProcessError;
+use super::waiters::COUNT;
 use super::{Segment, word};
 
 /// Where blocks begin.
-pub(super) const FIRST: u32 = waiters::FIRST + waiters::COUNT * waiters::SIZE;
+pub(super) const FIRST: u32 = waiters::FIRST + COUNT * waiters::SIZE;
 
 /// What stands before a block: its size, and whether somebody has it.
 const HEAD: u32 = 8;

@@ -117,6 +117,11 @@ impl Access<'_> {
         }
     }
 
+    /// A lane that is in no queue forgets that it was woken: its time was up meanwhile, and it enters again.
+    fn forget_wake(&self, waiter: Waiter) {
+        Queue::forget_signal(self.segment, waiter);
+    }
+
     pub(super) fn enter(&self, door: Door, waiter: Waiter, again: bool) {
         let queue = self.door(door);
         if again { queue.push_front(self.segment, waiter) } else { queue.push_back(self.segment, waiter) }
@@ -288,6 +293,9 @@ impl Monitor {
             };
             access = self.access(segment);
             let woken = signal == Signal::Woken || !access.withdraw(door, waiter);
+            if woken && signal != Signal::Woken {
+                access.forget_wake(waiter);
+            }
             if !woken || signal == Signal::Cancelled {
                 let taken = attempt(&mut access);
                 drop(access);

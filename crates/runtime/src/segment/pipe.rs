@@ -207,7 +207,7 @@ impl End {
                 access.set(SENDER, here().0.wrapping_add(1));
             }
             access.set(WRITTEN, at);
-            access.wake_one(Door::First);
+            tell_receivers(access);
             Some(Ok((ring, at)))
         });
         let (ring, mut at) = begun??;
@@ -242,7 +242,7 @@ impl End {
                 rest = later;
                 monitor.with(&segment, |access| {
                     access.set(WRITTEN, at);
-                    access.wake_one(Door::First);
+                    tell_receivers(access);
                 });
             }
         }
@@ -253,7 +253,7 @@ impl End {
                 access.set(WRITERS, 0);
                 access.wake_all(Door::First);
             }
-            access.wake_one(Door::Second);
+            tell_senders(access);
         });
         outcome
     }
@@ -299,9 +299,9 @@ impl End {
                 at
             };
             access.set(READ, at);
-            access.wake_one(Door::Second);
+            tell_senders(access);
             if whole && filled(access) > 0 {
-                access.wake_one(Door::First);
+                tell_receivers(access);
             }
             Some(Ok((whole, ring, at, length, message)))
         });
@@ -322,7 +322,7 @@ impl End {
                 at = get(&segment, ring, at, &mut there[..length]);
                 monitor.with(&segment, |access| {
                     access.set(READ, at);
-                    access.wake_one(Door::Second);
+                    tell_senders(access);
                 });
                 Ok(length)
             });
@@ -333,7 +333,7 @@ impl End {
                     access.set(READERS, 0);
                     access.wake_all(Door::Second);
                 }
-                access.wake_one(Door::First);
+                tell_receivers(access);
             });
             outcome?;
         }
@@ -368,6 +368,25 @@ impl End {
 /// Whether something can be received, be it the end.
 pub(super) fn is_ready(access: &Access<'_>) -> bool {
     access.get(RECEIVER) == 0 && (filled(access) >= HEAD || access.get(WRITERS) == 0)
+}
+
+/// Lets one who waits to send go on. Who is in the middle of a message waits for room, and others behind that one for its
+/// end: then all look again, since a wake of one of these would be lost.
+fn tell_senders(access: &mut Access<'_>) {
+    if access.get(SENDER) == 0 {
+        access.wake_one(Door::Second);
+    } else {
+        access.wake_all(Door::Second);
+    }
+}
+
+/// As [`tell_senders`], of those who receive.
+fn tell_receivers(access: &mut Access<'_>) {
+    if access.get(RECEIVER) == 0 {
+        access.wake_one(Door::First);
+    } else {
+        access.wake_all(Door::First);
+    }
 }
 
 /// Fills `bytes` up to `length` with what `next` puts into its rest, piece by piece.

@@ -16,9 +16,9 @@ use super::error::ProcessError;
 use super::process::own_block;
 use crate::rt::gil;
 use crate::rt::schedule::{self, SeatId};
-use crate::sys::sync::here;
+use crate::sys::sync::{here, thread_local};
 
-const COUNT: u32 = if cfg!(feature = "model") { 12 } else { waiters::COUNT };
+pub(super) const COUNT: u32 = if cfg!(feature = "model") { 12 } else { waiters::COUNT };
 
 /// Addresses within a waiter that only this crate knows.
 const SIGNAL: u32 = 8;
@@ -40,11 +40,20 @@ impl Deadline {
     }
 
     /// How long it is until then: `None` for ever, `Some(None)` for over.
+    #[cfg(not(feature = "model"))]
     fn left(self) -> Option<Option<Duration>> {
         self.0.map(|end| match end.saturating_sub(clock::now().0) {
             0 => None,
             ns => Some(Duration::from_nanos(ns)),
         })
+    }
+}
+
+#[cfg(feature = "model")]
+impl Deadline {
+    /// In the model no time passes: a wait with an end may be over whenever it is looked at.
+    fn left(self) -> Option<Option<Duration>> {
+        self.0.map(|_| (!crate::sys::sync::is_time_up()).then_some(Duration::MAX))
     }
 }
 
@@ -63,9 +72,9 @@ pub(super) struct Waiter(pub(super) u32);
 
 thread_local! {
     /// The place that this thread had last: most likely it is free again.
-    static LAST: Cell<u32> = const { Cell::new(0) };
+    static LAST: Cell<u32> = Cell::new(0);
     /// How many things this thread is in the middle of that are to be done whole.
-    static WHOLES: Cell<u32> = const { Cell::new(0) };
+    static WHOLES: Cell<u32> = Cell::new(0);
 }
 
 const fn place(n: u32) -> u32 {
@@ -77,12 +86,12 @@ impl Segment {
     pub(super) fn take_waiter(&self, main: Option<Waiter>) -> Result<Waiter, ProcessError> {
         let _whole = self.uninterrupted();
         let memory = &self.memory;
-        let first = LAST.get();
+        let first = LAST.with(Cell::get);
         let found = (0..COUNT)
             .map(|n| place((first + n) % COUNT))
             .find(|at| memory.load(*at) == 0 && memory.compare_exchange(at + waiters::USED, 0, 1) == 0);
         let at = found.ok_or(ProcessError::TooManyWait)?;
-        LAST.set((at - waiters::FIRST) / waiters::SIZE);
+        LAST.with(|last| last.set((at - waiters::FIRST) / waiters::SIZE));
         let signal_at = main.map_or(at, |main| main.0) + SIGNAL;
         if main.is_none() {
             memory.store(signal_at, signal::NONE as u32);
@@ -267,6 +276,11 @@ impl Queue {
         }
     }
 
+    /// Takes a wake back that its lane has noticed otherwise.
+    pub(super) fn forget_signal(segment: &Segment, waiter: Waiter) {
+        segment.memory.compare_exchange(waiter.0 + SIGNAL, signal::WOKEN as u32, signal::NONE as u32);
+    }
+
     /// Lets one go on that waits for its turn.
     pub(super) fn signal_only(segment: &Segment, waiter: Waiter) {
         let signal_at = segment.memory.load(waiter.0 + waiters::SIGNAL_AT);
@@ -292,7 +306,7 @@ const FREE: u32 = 0;
 const TAKEN: u32 = 1;
 const WANTED: u32 = 2;
 /// How often a lock that is held for moments is looked at before the thread blocks.
-const LOOKS: u32 = if cfg!(feature = "model") { 0 } else { 20 };
+const LOOKS: u32 = if cfg!(feature = "model") { 1 } else { 20 };
 
 impl Segment {
     /// Takes the lock whose word is at `at` (the mutex of Drepper's "Futexes Are Tricky", 2011).
@@ -319,7 +333,7 @@ impl Segment {
     /// is ended after.
     pub(super) fn uninterrupted(&self) -> Whole<'_> {
         let own = own_block();
-        if own != 0 && WHOLES.replace(WHOLES.get() + 1) == 0 {
+        if own != 0 && WHOLES.with(|wholes| wholes.replace(wholes.get() + 1)) == 0 {
             let before = self.memory.add(own + process::CRITICAL, 1);
             if before & process::KILLED != 0 {
                 self.memory.add(own + process::CRITICAL, u32::MAX);
@@ -349,7 +363,7 @@ impl Drop for Held<'_> {
 impl Drop for Whole<'_> {
     fn drop(&mut self) {
         let own = own_block();
-        if own != 0 && WHOLES.replace(WHOLES.get().saturating_sub(1)) == 1 {
+        if own != 0 && WHOLES.with(|wholes| wholes.replace(wholes.get().saturating_sub(1))) == 1 {
             self.segment.memory.add(own + process::CRITICAL, u32::MAX);
         }
     }

@@ -14,7 +14,7 @@ use super::sync::{Arc, Condvar, Mutex, PoisonError};
 #[cfg(not(feature = "model"))]
 pub const SIZE: u32 = 64 << 20;
 #[cfg(feature = "model")]
-pub const SIZE: u32 = 40 << 10;
+pub const SIZE: u32 = 4 << 10;
 
 /// Words that are blocked on share as many bells.
 const BELLS: usize = if cfg!(feature = "model") { 4 } else { 64 };

@@ -14,8 +14,8 @@
 //! ticket, see [`crate::recording`].
 
 use interleave_protocol::{
-    Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Kind, Knob, Lesson, Model, Problem, RunSpec, Start,
-    Switches, WORKERS, Workload,
+    Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Knob, Lesson, Model, Problem, RunSpec, Start, Switches,
+    WORKERS, Workload,
 };
 
 use crate::lesson::{LONGEST_HISTORY, Past, Reply, reply};
@@ -454,7 +454,11 @@ pub const NO_THREADS: &str = "Threads need a page that is cross-origin isolated.
 
 /// Why processes that share something cannot run here.
 pub const NO_SEGMENT: &str =
-    "These processes share locks and queues, which needs a page that is cross-origin isolated.";
+    "These processes share memory and not only messages, which needs a page that is cross-origin isolated.";
+
+/// Why processes cannot take turns here.
+pub const NO_TURNS: &str =
+    "Processes take turns through memory that they share, which needs a page that is cross-origin isolated.";
 
 impl Session {
     /// As the page is opened at an address.
@@ -572,8 +576,9 @@ impl Session {
         }
         match (self.spec.model, self.info().only) {
             (Model::Threads, _) => Some(NO_THREADS),
-            // Those of a workload only send messages, and the proof says itself what it cannot have.
-            (Model::Processes, Some(_)) if self.info().kind != Kind::Proof => Some(NO_SEGMENT),
+            // Those of a workload only send messages.
+            (Model::Processes, Some(_)) if !self.info().by_messages => Some(NO_SEGMENT),
+            (Model::Processes, Some(_)) if self.spec.seed.is_some() || self.spec.switches.is_some() => Some(NO_TURNS),
             _ => None,
         }
     }
@@ -585,7 +590,11 @@ impl Session {
 
     /// Why there are no seeds to try.
     pub fn cannot_explore(&self) -> Option<&'static str> {
-        (!self.info().can_be_seeded()).then_some("Only programs whose lanes can take turns are explored.")
+        match self.info().can_be_seeded() {
+            false => Some("Only programs whose lanes can take turns are explored."),
+            true if self.spec.model == Model::Processes && !self.surroundings.isolated => Some(NO_TURNS),
+            true => None,
+        }
     }
 
     /// Whether nothing runs.

@@ -273,7 +273,12 @@ fn an_answer_is_told_once_the_runs_are_there() {
 fn programs_that_cannot_run_here_say_so() {
     let plain = Surroundings { isolated: false, ..HERE };
     assert_eq!(session("?lesson=race", plain).obstacle(), Some(NO_THREADS));
-    assert_eq!(session("?lesson=pool-map", plain).obstacle(), Some(NO_SEGMENT));
+    assert_eq!(session("?lesson=value-array", plain).obstacle(), Some(NO_SEGMENT));
+    assert_eq!(session("?lesson=pool-map", plain).obstacle(), None);
+    assert_eq!(session("?lesson=pool-map&seed=1", plain).obstacle(), Some(NO_TURNS));
+    assert_eq!(session("?lesson=pool-map", plain).cannot_explore(), Some(NO_TURNS));
+    assert_eq!(session("?lesson=coroutines&seed=1", plain).obstacle(), None);
+    assert_eq!(session("?lesson=coroutines", plain).cannot_explore(), None);
     assert_eq!(session("?lesson=coroutines", plain).obstacle(), None);
     assert_eq!(session("?workload=pi&model=processes", plain).obstacle(), None);
 }

@@ -47,7 +47,7 @@ inEachBrowser((here) => {
 
   for (const isolated of [true, false]) {
     check(here, `coroutines that wait for each other are named ${isolated ? 'isolated' : 'and not isolated'}`, async (open) => {
-      const visit = await open({ isolated, link: { workload: 'proof-coroutines', size: 1 } });
+      const visit = await open({ isolated, link: { workload: 'troubled-coroutines', size: 1 } });
       const report = await visit.run();
       assert.equal(report.outcome, 'deadlocked');
       assert.match(report.error, /to the right holds lock left .* and waits for lock right/);

@@ -42,30 +42,30 @@ inEachBrowser((here) => {
 
   for (const [isolated, where] of [[true, ''], [false, ', without isolation']]) {
     check(here, `a lost update and a deadlock between coroutines are found and replayed${where}`, async (open) => {
-      const lost = await explored(open, { workload: 'proof-coroutines', size: 0 }, isolated);
+      const lost = await explored(open, { workload: 'troubled-coroutines', size: 0 }, isolated);
       assert.deepEqual([lost.report.outcome, lost.report.checked], ['finished', false]);
-      const stuck = await explored(open, { workload: 'proof-coroutines', size: 1 }, isolated);
+      const stuck = await explored(open, { workload: 'troubled-coroutines', size: 1 }, isolated);
       assert.equal(stuck.report.outcome, 'deadlocked');
       assert.match(stuck.report.error, /to the right holds lock left .* and waits for lock right/);
     });
   }
 
   check(here, 'a coroutine that waits for a thread that waits for a coroutine is found and replayed', async (open) => {
-    const { report } = await explored(open, { workload: 'proof-coroutines', size: 2 });
+    const { report } = await explored(open, { workload: 'troubled-coroutines', size: 2 });
     assert.equal(report.outcome, 'deadlocked');
     assert.match(report.error, /helper waits for lock shared/);
   });
 
   check(here, 'a lost update and a deadlock between processes are found within 10 s and replayed', async (open) => {
-    const lost = await explored(open, { workload: 'proof-siblings', size: 0 });
+    const lost = await explored(open, { workload: 'troubled-processes', size: 0 });
     assert.ok(lost.found.switches >= 1);
     assert.deepEqual([lost.report.outcome, lost.report.checked], ['finished', false]);
-    const stuck = await explored(open, { workload: 'proof-siblings', size: 1 });
+    const stuck = await explored(open, { workload: 'troubled-processes', size: 1 });
     assert.equal(stuck.report.outcome, 'deadlocked');
     assert.match(stuck.report.error, /to the right holds lock left .* and waits for lock right/);
   }, { timeout: 120_000 });
 
-  for (const [workload, size] of [['proof-siblings', 0], ['proof-coroutines', 0], ['manager', undefined]]) {
+  for (const [workload, size] of [['troubled-processes', 0], ['troubled-coroutines', 0], ['manager', undefined]]) {
     check(here, `the same seed of ${workload} gives the same run, event for event`, async (open) => {
       const visit = await open({ link: { workload, ...(size === undefined ? {} : { size }), seed: 5 } });
       const first = await visit.run();
@@ -79,7 +79,7 @@ inEachBrowser((here) => {
   }
 
   check(here, 'a process that panics or is ended holds up no schedule', async (open) => {
-    const visit = await open({ link: { workload: 'proof-siblings', size: 3, seed: 1 }, expect: [/on purpose|unreachable|panicked/] });
+    const visit = await open({ link: { workload: 'troubled-processes', size: 3, seed: 1 }, expect: [/on purpose|unreachable|panicked/] });
     for (const seed of [1, 2, 3]) {
       await visit.type('Seed', seed);
       const report = await visit.run();

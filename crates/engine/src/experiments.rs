@@ -119,6 +119,8 @@ pub enum Body {
     Blocking(fn(&RunSpec) -> Outcome),
     /// On the host's event loop.
     Awaiting(fn(RunSpec) -> Awaited),
+    /// In one way where processes share memory, and in the other where they can only send messages.
+    Either(fn(&RunSpec) -> Outcome, fn(RunSpec) -> Awaited),
 }
 
 /// The program behind a name of the catalogue; nothing if that is a workload.
@@ -145,10 +147,10 @@ pub fn program(name: Workload) -> Option<Body> {
         Workload::TroubledProcesses => Body::Blocking(troubled_processes::run),
         Workload::Coroutines => Body::Awaiting(|spec| Box::pin(coroutines::run(spec))),
         Workload::BlockedLoop => Body::Awaiting(|spec| Box::pin(blocked_loop::run(spec))),
-        Workload::Processes => Body::Blocking(processes::run),
-        Workload::PingPong => Body::Blocking(ping_pong::run),
+        Workload::Processes => Body::Either(processes::run, |spec| Box::pin(processes::run_by_messages(spec))),
+        Workload::PingPong => Body::Either(ping_pong::run, |spec| Box::pin(ping_pong::run_by_messages(spec))),
         Workload::Manager => Body::Blocking(manager::run),
-        Workload::PoolMap => Body::Blocking(pool_map::run),
+        Workload::PoolMap => Body::Either(pool_map::run, |spec| Box::pin(pool_map::run_by_messages(spec))),
         Workload::Weights => Body::Awaiting(|spec| Box::pin(weights::run(spec))),
         Workload::SpawnCost => Body::Awaiting(|spec| Box::pin(spawn_cost::run(spec))),
         Workload::ValueArray => Body::Blocking(value_array::run),

@@ -39,6 +39,15 @@ pub fn explore_natively(spec: RunSpec, seeds: u32) -> Option<Finding> {
 
 /// Runs `spec` on a thread of its own and gives its answer and its trace. One run at a time: others wait.
 pub fn run_natively(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
+    run_over(spec, Some(Segment::new))
+}
+
+/// As [`run_natively`], with processes that share no memory.
+pub fn run_apart(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
+    run_over(spec, None)
+}
+
+fn run_over(spec: RunSpec, segment: Option<fn() -> Segment>) -> (Result<Answer, Failure>, Vec<Slot>) {
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(stock) = stock() {
         processes::set_main(stock.process);
@@ -51,7 +60,9 @@ pub fn run_natively(spec: RunSpec) -> (Result<Answer, Failure>, Vec<Slot>) {
     let result = std::thread::scope(|scope| {
         let host = scope.spawn(|| {
             let lane = fresh_lane();
-            Segment::new().install();
+            if let Some(segment) = segment {
+                segment().install();
+            }
             begin_lane(lane);
             let (kind, parent, host) = (LaneKind::Thread, LaneId::NONE, LaneId::NONE);
             let spawned = What::Spawned { parent, kind, name: intern("main"), number: NO_NUMBER, host };

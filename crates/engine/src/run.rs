@@ -9,7 +9,7 @@ use interleave_runtime::instance::measure_memory;
 use interleave_runtime::multiprocessing::end_children;
 use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
 use interleave_runtime::rt::{allow_waits, gil};
-use interleave_runtime::segment;
+use interleave_runtime::segment::{self, Segment};
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::sync::SyncError;
 use interleave_runtime::tasks;
@@ -179,6 +179,8 @@ async fn perform(body: Body, spec: RunSpec) -> Outcome {
             tasks::drive(body(spec)).unwrap_or(Err(SyncError::Cancelled.into()))
         }
         Body::Awaiting(body) => body(spec).await,
+        Body::Either(body, _) if Segment::current().is_some() => body(&spec),
+        Body::Either(_, by_messages) => by_messages(spec).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every program of the lessons, natively: what it comes to, freely and under seeds.
 
 use interleave_engine::experiments::program;
-use interleave_engine::native::run_natively;
+use interleave_engine::native::{run_apart, run_natively};
 use interleave_engine::workload::Answer;
 use interleave_protocol::{Failure, Kind, Lesson, Model, RunSpec, Workload};
 use interleave_trace::ring::Slot;
@@ -82,6 +82,17 @@ fn programs_that_are_right_are_so_freely_and_under_every_seed() {
             let answer = answer.unwrap_or_else(|failure| panic!("{spec:?}: {failure}"));
             assert!(answer.passed, "{spec:?}: {}", answer.summary);
             assert_eq!(checked(&slots), Some(true), "{spec:?}");
+        }
+    }
+}
+
+#[test]
+fn processes_that_share_no_memory_do_with_messages_or_are_refused() {
+    for workload in programs().filter(|workload| workload.info().only == Some(Model::Processes)) {
+        let (answer, _) = run_apart(small(workload));
+        match workload.info().by_messages {
+            true => assert!(answer.as_ref().is_ok_and(|answer| answer.passed), "{workload:?}: {answer:?}"),
+            false => assert_eq!(answer, Err(Failure::NoThreads), "{workload:?}"),
         }
     }
 }

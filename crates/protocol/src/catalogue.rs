@@ -83,6 +83,9 @@ pub struct Info {
     pub picture: bool,
     /// Whether its result is times or amounts of memory, which mean nothing where only steps count.
     pub measures: bool,
+    /// Whether its processes, if it has some, do with messages where they share no memory, or say themselves what they
+    /// lack.
+    pub by_messages: bool,
 }
 
 impl Info {
@@ -146,6 +149,7 @@ const fn cpu(id: &'static str, title: &'static str, text: &'static str, size: Kn
         rate: None,
         picture: false,
         measures: false,
+        by_messages: false,
     }
 }
 
@@ -171,6 +175,7 @@ const fn program(only: Model, id: &'static str, title: &'static str, text: &'sta
         rate: None,
         picture: false,
         measures: false,
+        by_messages: false,
     }
 }
 
@@ -281,11 +286,13 @@ workloads! {
     Processes Info {
         size: Some(knob("Base", "as base", 1, 50, 10)),
         tasks: Some(knob("Processes", "processes", 1, 8, 2)),
+        by_messages: true,
         ..program(Model::Processes, "processes", "Starting and joining processes", "Processes compute the square, the cube and so on of a number, and send what they found.")
     };
     /// A message to and fro between two processes.
     PingPong Info {
         size: Some(knob("Round trips", "round trips", 1, 5_000, 200)),
+        by_messages: true,
         ..program(Model::Processes, "ping-pong", "Ping-pong through a pipe", "A message goes to another process and comes back.")
     };
     /// A shared number and a shared list.
@@ -303,6 +310,7 @@ workloads! {
     PoolMap Info {
         size: Some(knob("Arguments", "arguments", 1, 2_000, 48)),
         tasks: Some(knob("Processes", "processes", 1, 8, 2)),
+        by_messages: true,
         ..program(Model::Processes, "pool-map", "A pool’s map", "A pool of processes maps one function over many arguments.")
     };
     /// What a thread, a process and a task weigh.
@@ -434,7 +442,7 @@ workloads! {
         )
     };
     /// The rules that the runtime's tests state, one a run, in a browser.
-    Rules Info { kind: Kind::Proof, measures: true, size: Some(knob("Rule", "", 0, 9_999, 0)), ..program(
+    Rules Info { kind: Kind::Proof, measures: true, by_messages: true, size: Some(knob("Rule", "", 0, 9_999, 0)), ..program(
         Model::Processes, "rules", "Rules", "",
     ) };
 }

@@ -1,6 +1,7 @@
 //! A message goes to another process and comes back, again and again, through a pipe.
 
 use super::{Answer, Outcome, RunSpec, counted};
+use interleave_runtime::multiprocessing::messages::{Child, Hub};
 use interleave_runtime::multiprocessing::{Connection, Process, ProcessError, both_ways};
 use interleave_runtime::span::Title;
 use interleave_trace::clock;
@@ -29,7 +30,36 @@ pub fn run(spec: &RunSpec) -> Outcome {
     }
     other.join()?;
 
+    Ok(told(ball == rounds, rounds, round_trips))
+}
+
+fn told(right: bool, rounds: u32, mut round_trips: Vec<u64>) -> Answer {
     round_trips.sort_unstable();
     let middle = round_trips.get(round_trips.len() / 2).copied().unwrap_or(0) / 1_000;
-    Ok(Answer::new(ball == rounds, format!("{}, {middle} µs each in the middle", counted(rounds, "round trip"))))
+    Answer::new(right, format!("{}, {middle} µs each in the middle", counted(rounds, "round trip")))
+}
+
+/// Where processes share no memory a pipe cannot block: its messages are awaited.
+async fn pong_by_messages(mut pipe: Child) -> Result<(), ProcessError> {
+    while let Some(ball) = pipe.receive::<u32>().await? {
+        pipe.send(&(ball + 1))?;
+    }
+    Ok(())
+}
+
+pub async fn run_by_messages(spec: RunSpec) -> Outcome {
+    let mut hub = Hub::default();
+    let other = hub.start(Title::new("pong"), |pipe| Box::pin(pong_by_messages(pipe)), &())?;
+
+    let mut ball = 0;
+    let mut round_trips = Vec::new();
+    for _ in 0..spec.size {
+        let sent = clock::now();
+        hub.send(other, &ball)?;
+        ball = hub.receive(other).await?.unwrap_or(0);
+        round_trips.push(clock::now().since(sent));
+    }
+    hub.close(other)?;
+    hub.join(other).await?;
+    Ok(told(ball == spec.size, spec.size, round_trips))
 }

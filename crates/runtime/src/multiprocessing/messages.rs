@@ -213,6 +213,88 @@ impl Hub {
     }
 }
 
+/// What a worker of a pool is asked: to call the function with the argument, both of which are places in the table.
+#[derive(Serialize, Deserialize)]
+struct Call {
+    runner: u64,
+    function: u64,
+    place: u32,
+    argument: Vec<u8>,
+}
+
+/// The place of an item, and what came of it.
+type Answer = (u32, Vec<u8>);
+
+fn calling<A: DeserializeOwned, R: Serialize>(function: usize, argument: &[u8]) -> Result<Vec<u8>, ProcessError> {
+    // SAFETY: `Pool::map` made the number of a function of this very type, in an instance of the same module.
+    let function: fn(A) -> R = unsafe { std::mem::transmute(function) };
+    to_bytes(&function(from_bytes(argument)?))
+}
+
+type Runner = fn(function: usize, argument: &[u8]) -> Result<Vec<u8>, ProcessError>;
+
+async fn work(mut child: Child) -> Result<(), ProcessError> {
+    let (calls, answers): (Queue<Option<Call>>, Queue<Answer>) = child.argument()?;
+    while let Some(call) = child.get(&calls).await? {
+        // SAFETY: `Pool::map` made the number of `calling`, in an instance of the same module.
+        let runner: Runner = unsafe { std::mem::transmute(call.runner as usize) };
+        let result = runner(call.function as usize, &call.argument)?;
+        child.put(&answers, &(call.place, result))?;
+    }
+    Ok(())
+}
+
+/// Processes that call functions for the hub that started them.
+pub struct Pool {
+    workers: Vec<ChildId>,
+    calls: Queue<Option<Call>>,
+    answers: Queue<Answer>,
+}
+
+impl Pool {
+    /// With so many workers.
+    pub fn new(hub: &mut Hub, workers: u32) -> Result<Self, ProcessError> {
+        let (calls, answers) = (hub.queue(), hub.queue());
+        let mut pool = Self { workers: Vec::new(), calls, answers };
+        for number in 1..=workers.max(1) {
+            let title = Title::numbered("worker", number);
+            let queues = (pool.calls.clone(), pool.answers.clone());
+            pool.workers.push(hub.start(title, |child| Box::pin(work(child)), &queues)?);
+        }
+        Ok(pool)
+    }
+
+    /// Calls a function with every item. The results come in the order of the items.
+    pub async fn map<A: Serialize + DeserializeOwned, R: Serialize + DeserializeOwned>(
+        &self,
+        hub: &mut Hub,
+        function: fn(A) -> R,
+        items: &[A],
+    ) -> Result<Vec<R>, ProcessError> {
+        let (runner, function) = (calling::<A, R> as Runner as usize as u64, function as usize as u64);
+        for (place, item) in (0..).zip(items) {
+            hub.put(&self.calls, &Some(Call { runner, function, place, argument: to_bytes(item)? }))?;
+        }
+        let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+        for _ in items {
+            let (place, result) = hub.get(&self.answers).await?;
+            *results.get_mut(place as usize).ok_or(ProcessError::Unreadable)? = Some(from_bytes(&result)?);
+        }
+        results.into_iter().map(|result| result.ok_or(ProcessError::Unreadable)).collect()
+    }
+
+    /// Lets the workers end, and waits until they have.
+    pub async fn close(self, hub: &mut Hub) -> Result<(), ProcessError> {
+        for _ in &self.workers {
+            hub.put(&self.calls, &None)?;
+        }
+        for worker in self.workers {
+            hub.join(worker).await?;
+        }
+        Ok(())
+    }
+}
+
 /// A child's side.
 pub struct Child {
     argument: Vec<u8>,

@@ -11,7 +11,7 @@ use interleave_runtime::span::Title;
 fn hub() -> Hub {
     set_main(|mut mailbox, parent| {
         Box::pin(async move {
-            let (_, first) = mailbox.receive().await;
+            let first = mailbox.receive().await.head;
             messages::run(mailbox, parent, &first).await;
         })
     });

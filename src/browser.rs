@@ -163,6 +163,18 @@ pub fn keep(key: &str, bytes: &[u8]) {
     let _ = if bytes.is_empty() { storage.remove_item(key) } else { storage.set_item(key, &text) };
 }
 
+/// Keeps a text under a key over visits.
+pub fn keep_draft(key: &str, text: &str) {
+    if let Some(storage) = window().and_then(|window| window.local_storage().ok().flatten()) {
+        let _ = storage.set_item(key, text);
+    }
+}
+
+/// The text that an earlier visit kept under a key.
+pub fn draft(key: &str) -> Option<String> {
+    window()?.local_storage().ok()??.get_item(key).ok()?
+}
+
 /// What was kept under a key.
 pub fn kept(key: &str) -> Option<Vec<u8>> {
     let storage = window()?.session_storage().ok()??;

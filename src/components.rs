@@ -13,6 +13,7 @@ mod log_view;
 mod model_switch;
 mod panel;
 mod picture_view;
+mod program_view;
 mod report_view;
 mod run_bar;
 mod small_table;

@@ -14,7 +14,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
-use interleave_protocol::{Command, EXPLORED_MS, EXPLORED_SEEDS, Failure, Finding, Role, RunSpec, Update, channel};
+use interleave_protocol::{
+    Command, EXPLORED_MS, EXPLORED_SEEDS, Failure, Finding, Role, RunSpec, Update, answer, channel,
+};
 use interleave_timeline::Deadlock;
 use interleave_trace::ring::{Slot, layout};
 use interleave_trace::segment::exit;
@@ -27,6 +29,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{BroadcastChannel, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
+use crate::program::load;
 use segment::Segment;
 
 /// How far a run is.
@@ -76,10 +79,16 @@ pub struct Run(Rc<RefCell<Inner>>);
 struct Inner {
     role: Role,
     spec: RunSpec,
+    /// The text of a Python program.
+    program: Rc<str>,
     wake: Callback<()>,
     phase: Phase,
     origin_ms: f64,
     isolated: bool,
+    /// How many bytes of a large artifact have come, while it is loaded.
+    loaded: Option<f64>,
+    /// Who waits for a line of input, and where it goes.
+    asked: Option<(LaneId, u32)>,
     workers: Vec<OwnedWorker>,
     instances: Vec<Instance>,
     /// What was recorded and not yet asked for.
@@ -197,10 +206,10 @@ thread_local! {
 /// Fetches and compiles the engine, unless that was done before. Waits until it is known whether the page stays as
 /// it is or reloads to be isolated.
 pub async fn preload() -> Result<(), Failure> {
-    engine("engine").await.map(|_| ())
+    engine("engine", None).await.map(|_| ())
 }
 
-async fn engine(artifact: &'static str) -> Result<WebAssembly::Module, Failure> {
+async fn engine(artifact: &'static str, told: Option<Box<dyn Fn(f64)>>) -> Result<WebAssembly::Module, Failure> {
     if let Some(decided) = ISOLATION.with(Clone::clone) {
         // The promise never rejects; if it did, the page would stay as it is.
         let _stays = JsFuture::from(decided).await;
@@ -208,9 +217,15 @@ async fn engine(artifact: &'static str) -> Result<WebAssembly::Module, Failure> 
     if let Some(module) = compiled(artifact) {
         return Ok(module);
     }
-    let module = compile(&format!("{artifact}_bg.wasm"))
-        .await
-        .map_err(|error| Failure::NotLoaded { message: words_of(&error) })?;
+    let address = format!("{artifact}_bg.wasm");
+    let module = match told {
+        None => compile(&address).await,
+        Some(told) => {
+            let told = Closure::new(move |bytes: f64| told(bytes));
+            JsFuture::from(load(&address, &told)).await.and_then(JsCast::dyn_into)
+        }
+    };
+    let module = module.map_err(|error| Failure::NotLoaded { message: words_of(&error) })?;
     // Two runs may have compiled it at once; either will do.
     MODULES.with_borrow_mut(|kept| kept.push((artifact, module.clone())));
     Ok(module)
@@ -240,25 +255,28 @@ fn words_of(error: &JsValue) -> String {
 
 impl Run {
     /// Starts a run. `wake` is called when there is something to look at, in a background tab too.
-    pub fn start(spec: RunSpec, wake: Callback<()>) -> Self {
-        Self::start_as(Role::Host, spec, wake)
+    pub fn start(spec: RunSpec, program: Rc<str>, wake: Callback<()>) -> Self {
+        Self::start_as(Role::Host, spec, program, wake)
     }
 
     /// Starts to try seeds of a program, of which nothing is drawn; see [`Run::explored`].
-    pub fn explore(spec: RunSpec, wake: Callback<()>) -> Self {
-        Self::start_as(Role::Explorer { seeds: EXPLORED_SEEDS, patience_ms: EXPLORED_MS }, spec, wake)
+    pub fn explore(spec: RunSpec, program: Rc<str>, wake: Callback<()>) -> Self {
+        Self::start_as(Role::Explorer { seeds: EXPLORED_SEEDS, patience_ms: EXPLORED_MS }, spec, program, wake)
     }
 
-    fn start_as(role: Role, spec: RunSpec, wake: Callback<()>) -> Self {
+    fn start_as(role: Role, spec: RunSpec, program: Rc<str>, wake: Callback<()>) -> Self {
         let origin_ms = clock::epoch_ms();
         clock::set_origin(origin_ms);
         let inner = Rc::new(RefCell::new(Inner {
             role,
             spec,
+            program,
             wake,
             phase: Phase::Loading,
             origin_ms,
             isolated: is_isolated(),
+            loaded: None,
+            asked: None,
             workers: Vec::new(),
             instances: Vec::new(),
             pending: Vec::new(),
@@ -272,7 +290,17 @@ impl Run {
         }));
         let weak = Rc::downgrade(&inner);
         spawn_local(async move {
-            let engine = engine(spec.artifact()).await;
+            let told = spec.is_python().then(|| {
+                let weak = weak.clone();
+                Box::new(move |bytes| {
+                    if let Some(run) = weak.upgrade() {
+                        run.borrow_mut().loaded = Some(bytes);
+                        let wake = run.borrow().wake.clone();
+                        wake.emit(());
+                    }
+                }) as Box<dyn Fn(f64)>
+            });
+            let engine = engine(spec.artifact(), told).await;
             let Some(strong) = weak.upgrade() else { return };
             match engine {
                 Ok(module) => begin(&strong, &module),
@@ -292,6 +320,35 @@ impl Run {
     /// How far an explorer is, and what it found.
     pub fn explored(&self) -> Explored {
         self.0.borrow().explored.clone()
+    }
+
+    /// How many bytes of a large artifact have come, while it is loaded; less than none while it is still to be built.
+    pub fn loaded(&self) -> Option<f64> {
+        self.0.borrow().loaded
+    }
+
+    /// Who waits for a line of input.
+    pub fn asked(&self) -> Option<LaneId> {
+        self.0.borrow().asked.map(|(lane, _)| lane)
+    }
+
+    /// Gives the lane that asked its line, or tells it that there is none and will be none.
+    pub fn answer(&mut self, line: Option<&str>) {
+        let mut inner = self.0.borrow_mut();
+        let Some((lane, at)) = inner.asked.take() else { return };
+        let instance = inner.instances.iter().find(|instance| instance.id == lane.instance());
+        let Some(buffer) = instance.map(|instance| instance.memory.buffer()) else { return };
+        let words = Int32Array::new(&buffer);
+        let line = line.map(|line| &line.as_bytes()[..line.floor_char_boundary(answer::LONGEST as usize)]);
+        if let Some(line) = line {
+            let text = at + answer::TEXT;
+            Uint8Array::new(&buffer).subarray(text, text + line.len() as u32).copy_from(line);
+        }
+        let length = line.map_or(answer::END, |line| line.len() as u32);
+        // The words are the instance's own and aligned, so none of this can fail.
+        let _stored = Atomics::store(&words, (at + answer::LENGTH) / 4, length as i32);
+        let _stored = Atomics::store(&words, (at + answer::STATE) / 4, 1);
+        let _woken = Atomics::notify(&words, (at + answer::STATE) / 4);
     }
 
     /// How far it is.
@@ -355,6 +412,7 @@ fn begin(run: &Rc<RefCell<Inner>>, module: &WebAssembly::Module) {
     inner.phase = Phase::Preparing;
     let name = match inner.spec.model {
         interleave_protocol::Model::Processes => "main process",
+        _ if inner.spec.is_python() => "MainThread",
         _ => "main",
     };
     let kind = match inner.spec.model {
@@ -491,6 +549,9 @@ impl Inner {
         Reflect::set(&message, &"artifact".into(), &self.spec.artifact().into())?;
         Reflect::set(&message, &"module".into(), module)?;
         Reflect::set(&message, &"command".into(), &Uint8Array::from(command.to_bytes().as_slice()))?;
+        if self.spec.is_python() && !matches!(wanted.role, Role::Thread { .. }) {
+            Reflect::set(&message, &"program".into(), &JsValue::from_str(&self.program))?;
+        }
         match wanted.pool {
             Some(receiver) => Reflect::set(&message, &"pool".into(), &receiver.into())?,
             None => Reflect::set(&message, &"lock".into(), &format!("{}-{}", channel(self.origin_ms), lane.0).into())?,
@@ -535,12 +596,19 @@ impl Inner {
     }
 
     /// Whether the host said that all is done and every other worker has said its last word. An explorer keeps its
-    /// workers, so there the host's word is enough.
+    /// workers, and Python's daemon threads end with their program, so there the host's word is enough.
     fn is_complete(&self) -> bool {
         match self.role {
-            Role::Explorer { .. } => self.workers.first().is_some_and(|host| host.over),
+            Role::Explorer { .. } => self.is_host_over(),
+            _ if self.spec.is_python() => self.is_host_over(),
             _ => self.workers.iter().all(|worker| worker.over),
         }
+    }
+}
+
+impl Inner {
+    fn is_host_over(&self) -> bool {
+        self.workers.first().is_some_and(|host| host.over)
     }
 }
 
@@ -675,6 +743,7 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
             let (lane, role) = (LaneId(child), Role::Child { block });
             spawn(run, Wanted { role, lane, instance: lane.instance(), memory: None, port: None, pool: None });
         }
+        Update::Asked { address } => run.borrow_mut().asked = Some((lane, address)),
         Update::EndChild { lane, block, exit } => end_child(run, LaneId(lane).instance(), block, exit),
         Update::Failed { lane, failure } => {
             let lane = LaneId(lane);

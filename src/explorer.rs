@@ -2,6 +2,8 @@
 //!
 //! Nothing of it is drawn, so it has no recording; what it finds is run again as a run of its own.
 
+use std::rc::Rc;
+
 use wasm_bindgen::JsValue;
 use yew::Callback;
 
@@ -28,8 +30,8 @@ struct Live {
 
 impl Explorer {
     /// Starts what the session asks for.
-    pub fn start(&mut self, wanted: UnderWay, wake: Callback<()>) {
-        self.live = Some(Live { ticket: wanted.ticket, run: Run::explore(wanted.spec, wake), told: 0 });
+    pub fn start(&mut self, wanted: UnderWay, program: Rc<str>, wake: Callback<()>) {
+        self.live = Some(Live { ticket: wanted.ticket, run: Run::explore(wanted.spec, program, wake), told: 0 });
     }
 
     /// Ends its workers at once.

@@ -52,6 +52,8 @@ pub struct Link {
     pub view: View,
     /// Light or dark.
     pub theme: Theme,
+    /// The Python program, packed.
+    pub program: Option<String>,
     /// Others' parameters, in their order.
     pub others: Vec<(String, String)>,
     /// Whether it says anything about the page's state: not so on a first visit.
@@ -61,10 +63,15 @@ pub struct Link {
 const LESSON: &str = "lesson";
 const VIEW: &str = "view";
 const THEME: &str = "theme";
+const PROGRAM: &str = "program";
 
 /// The panel in front, unless an address says otherwise.
-fn view_at_first(lesson: Option<&Lesson>) -> View {
-    if lesson.is_some() { View::Lesson } else { View::default() }
+fn view_at_first(lesson: Option<&Lesson>, spec: &RunSpec) -> View {
+    match lesson {
+        Some(_) => View::Lesson,
+        None if spec.is_python() => View::Program,
+        None => View::default(),
+    }
 }
 
 impl Link {
@@ -85,8 +92,9 @@ impl Link {
             unknown_lesson: unknown.map(|name| name.chars().take(40).collect()),
             spec,
             problems,
-            view: view_at_first(lesson),
+            view: view_at_first(lesson, &spec),
             theme: Theme::default(),
+            program: None,
             others: Vec::new(),
             says_something: false,
         };
@@ -94,11 +102,12 @@ impl Link {
             match key.as_ref() {
                 LESSON => link.says_something = true,
                 VIEW => {
-                    let view = View::from_id(&value).filter(|view| *view != View::Lesson || lesson.is_some());
-                    link.view = view.unwrap_or(view_at_first(lesson));
+                    let view = View::from_id(&value).filter(|view| view.is_there(lesson, &spec));
+                    link.view = view.unwrap_or(view_at_first(lesson, &spec));
                     link.says_something = true;
                 }
                 THEME => link.theme = Theme::from_id(&value).unwrap_or_default(),
+                PROGRAM if spec.is_python() => link.program = Some(value.into_owned()),
                 key if Field::ALL.iter().any(|field| field.id() == key) => link.says_something = true,
                 key => link.others.push((key.to_owned(), value.into_owned())),
             }
@@ -118,11 +127,14 @@ impl Link {
         }
         query.push_str(&self.spec.to_query());
         let mut rest = form_urlencoded::Serializer::new(String::new());
-        if self.view != view_at_first(self.lesson) {
+        if self.view != view_at_first(self.lesson, &self.spec) {
             rest.append_pair(VIEW, self.view.id());
         }
         if self.theme != Theme::default() {
             rest.append_pair(THEME, self.theme.id());
+        }
+        if let Some(program) = &self.program {
+            rest.append_pair(PROGRAM, program);
         }
         for (key, value) in &self.others {
             rest.append_pair(key, value);
@@ -207,8 +219,8 @@ mod tests {
         ) {
             let model = workload.info().only.unwrap_or(model);
             let spec = RunSpec { model, ..RunSpec::new(workload, 4) };
-            let view = if view == View::Lesson { View::Report } else { view };
-            let link = Link { lesson: None, unknown_lesson: None, spec, problems: vec![], view, theme, others: vec![(other, value)], says_something: true };
+            let view = if view.is_there(None, &spec) { view } else { View::Report };
+            let link = Link { lesson: None, unknown_lesson: None, spec, problems: vec![], view, theme, program: spec.is_python().then(|| "S04sKM5RBAA".into()), others: vec![(other, value)], says_something: true };
             prop_assert_eq!(Link::read(&link.to_query(), 2), link);
         }
 

@@ -3,14 +3,17 @@
 //! It owns the one run that is under way. It is looked at once a frame, and also when a worker has something
 //! to say, since a tab in the background gets no frames.
 
+use std::rc::Rc;
+
 use interleave_timeline::{Note, Report, Watch};
-use interleave_trace::{clock, ring::Slot};
+use interleave_trace::{LaneId, clock, ring::Slot};
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use yew::Callback;
 
 use crate::browser;
 use crate::engine_client::{Ended, Phase, Run};
+use crate::output::Told;
 use crate::recording::{Recording, Shelf};
 use crate::session::{Action, Ending, Measured, Stage, Surroundings, Ticket, UnderWay};
 
@@ -23,6 +26,9 @@ struct Live {
     stage: Stage,
     picture_ms: f64,
     watch: Watch,
+    told: Told,
+    loaded: Option<f64>,
+    asked: Option<LaneId>,
 }
 
 /// See the module's text.
@@ -34,12 +40,20 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts what the session asks for.
-    pub fn start(&mut self, shelf: &mut Shelf, wanted: UnderWay, here: Surroundings, wake: Callback<()>) {
+    pub fn start(
+        &mut self,
+        shelf: &mut Shelf,
+        wanted: UnderWay,
+        program: Rc<str>,
+        here: Surroundings,
+        wake: Callback<()>,
+    ) {
         let date = browser::date();
         shelf.put(Recording::new(wanted.ticket, wanted.spec, here.cores, here.isolated, date));
-        let run = Run::start(wanted.spec, wake);
+        let run = Run::start(wanted.spec, program, wake);
+        let (ticket, watch, told) = (wanted.ticket, Watch::default(), Told::default());
         self.live =
-            Some(Live { ticket: wanted.ticket, run, stage: Stage::Loading, picture_ms: 0.0, watch: Watch::default() });
+            Some(Live { ticket, run, stage: Stage::Loading, picture_ms: 0.0, watch, told, loaded: None, asked: None });
         let query = JsValue::from_str(&wanted.spec.to_query());
         browser::announce("interleave:run", &browser::detail("{}", &[("spec", query)]));
     }
@@ -48,6 +62,14 @@ impl Recorder {
     pub fn stop(&mut self) {
         if let Some(live) = &mut self.live {
             live.run.stop();
+        }
+    }
+
+    /// Gives the lane that asked its line, or the end of all input.
+    pub fn answer(&mut self, line: Option<&str>) {
+        if let Some(live) = &mut self.live {
+            live.run.answer(line);
+            live.asked = None;
         }
     }
 
@@ -83,6 +105,9 @@ impl Recorder {
             (phase, over) = (live.run.phase(), true);
             take_in(&mut live.run, recording, &mut self.buffer, over);
         }
+        if recording.spec.is_python() {
+            live.told.tell(recording, over);
+        }
         if over || now_ms - live.picture_ms >= PICTURE_EVERY_MS {
             live.picture_ms = now_ms;
             if let Some(edge) = live.run.picture_edge() {
@@ -104,6 +129,20 @@ impl Recorder {
                 return news;
             }
         };
+        if stage == Stage::Loading
+            && let Some(bytes) = live.run.loaded().filter(|bytes| live.loaded != Some(*bytes))
+        {
+            live.loaded = Some(bytes);
+            news.push(Action::Loading(live.ticket, bytes));
+        }
+        let asked = live.run.asked();
+        if asked != live.asked {
+            live.asked = asked;
+            if let Some(lane) = asked {
+                news.push(Action::LineAsked(live.ticket, recording.store.lane_title(lane)));
+                browser::announce("interleave:asked", &JsValue::NULL);
+            }
+        }
         if stage != live.stage {
             live.stage = stage;
             news.push(Action::StageReached(live.ticket, stage));

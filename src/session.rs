@@ -13,6 +13,8 @@
 //! The traces are not in the state: they are large and grow sixty times a second. The state names them by
 //! ticket, see [`crate::recording`].
 
+use std::rc::Rc;
+
 use interleave_protocol::{
     Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Knob, Lesson, Model, Problem, RunSpec, Start, Switches,
     WORKERS, Workload,
@@ -72,6 +74,15 @@ pub struct UnderWay {
     pub stage: Stage,
     /// Whether Stop was pressed.
     pub stopping: bool,
+}
+
+/// A lane that waits for a line of input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// Of which run.
+    pub ticket: Ticket,
+    /// What it is called.
+    pub lane: String,
 }
 
 /// Where a trace that is shown comes from.
@@ -253,6 +264,8 @@ pub enum Exploration {
 pub enum View {
     /// The lesson's text and question.
     Lesson,
+    /// The Python program, and what it writes.
+    Program,
     /// What was measured.
     #[default]
     Report,
@@ -270,13 +283,14 @@ pub enum View {
 
 impl View {
     /// All of them, in the order of their tabs.
-    pub const ALL: [View; 7] =
-        [View::Lesson, View::Report, View::Picture, View::Log, View::Table, View::Compare, View::Source];
+    pub const ALL: [View; 8] =
+        [View::Lesson, View::Program, View::Report, View::Picture, View::Log, View::Table, View::Compare, View::Source];
 
     /// Its name in links.
     pub const fn id(self) -> &'static str {
         match self {
             View::Lesson => "lesson",
+            View::Program => "program",
             View::Source => "source",
             View::Report => "report",
             View::Picture => "picture",
@@ -290,6 +304,7 @@ impl View {
     pub const fn title(self) -> &'static str {
         match self {
             View::Lesson => "Lesson",
+            View::Program => "Program",
             View::Source => "Source",
             View::Report => "Report",
             View::Picture => "Picture",
@@ -302,6 +317,17 @@ impl View {
     /// The one with that name in links.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|view| view.id() == id)
+    }
+
+    /// Whether there is such a panel: a lesson has one of its own, and so has Python, which draws no picture and is
+    /// written for no model.
+    pub fn is_there(self, lesson: Option<&Lesson>, spec: &RunSpec) -> bool {
+        match self {
+            View::Lesson => lesson.is_some(),
+            View::Program => spec.is_python(),
+            View::Picture | View::Compare | View::Source => !spec.is_python(),
+            View::Report | View::Log | View::Table => true,
+        }
     }
 }
 
@@ -343,6 +369,28 @@ const EXPLORED_SIZE: u32 = 20;
 /// How many lines the log keeps.
 pub const LONGEST_LOG: usize = 200;
 
+/// What a visitor finds who has written no Python yet.
+pub const FIRST_PROGRAM: &str = include_str!("first_program.py");
+
+/// A Python program as it is written, and as links carry it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its text.
+    pub text: Rc<str>,
+    /// The text in few characters, once that is known.
+    pub packed: Option<String>,
+    /// Whether the text is not yet that of the link.
+    pub pending: bool,
+    /// A line that is to be shown, and how many were so far.
+    pub line: (u32, u32),
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        Self { text: FIRST_PROGRAM.into(), packed: None, pending: false, line: (0, 0) }
+    }
+}
+
 /// Everything the page knows beside the traces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
@@ -354,6 +402,8 @@ pub struct Session {
     pub problems: Vec<Problem>,
     /// The run that is not over.
     pub under_way: Option<UnderWay>,
+    /// Who wants a line of input.
+    pub asking: Option<Asking>,
     /// What the timeline shows.
     pub shown: Shown,
     /// The last comparison.
@@ -366,6 +416,8 @@ pub struct Session {
     pub answers: Vec<(&'static str, usize)>,
     /// The runs of this tab, for questions to be answered by them.
     pub history: Vec<Past>,
+    /// The Python program.
+    pub program: Program,
     /// The panel in front.
     pub view: View,
     /// Light, dark, or as the system has it.
@@ -394,6 +446,16 @@ pub enum Action {
     AnswerPicked(usize),
     /// A row of the survey is to be measured.
     SurveyPressed(RunSpec),
+    /// The Python program is another one now.
+    ProgramWritten(Rc<str>),
+    /// How links carry the program that was written.
+    ProgramPacked(Rc<str>, String),
+    /// What a link carries is this program.
+    ProgramUnpacked(String, Option<Rc<str>>),
+    /// An earlier visit left a program.
+    DraftFound(Rc<str>),
+    /// A line of the program is to be seen.
+    LineChosen(u32),
     /// A control was given a value.
     FieldSet(Field, String),
     /// Run was pressed.
@@ -408,6 +470,12 @@ pub enum Action {
     SeedsTried(Ticket, u32),
     /// Seeds are tried no more.
     Explored(Ticket, Exploration),
+    /// So many bytes of what runs it have come; less than none while that is still to be built.
+    Loading(Ticket, f64),
+    /// A lane, called so, waits for a line of input.
+    LineAsked(Ticket, String),
+    /// It was given one.
+    LineGiven,
     /// A run got on.
     StageReached(Ticket, Stage),
     /// A run is over.
@@ -468,12 +536,14 @@ impl Session {
             spec: link.spec,
             problems: Vec::new(),
             under_way: None,
+            asking: None,
             shown: Shown::Nothing,
             comparison: None,
             baselines: Vec::new(),
             lesson: None,
             answers: Vec::new(),
             history: Vec::new(),
+            program: Program::default(),
             view: View::default(),
             theme: Theme::default(),
             status: Said::default(),
@@ -531,7 +601,7 @@ impl Session {
 
     /// The tabs that there are: a lesson has one of its own.
     pub fn views(&self) -> Vec<View> {
-        View::ALL.into_iter().filter(|view| *view != View::Lesson || self.lesson.is_some()).collect()
+        View::ALL.into_iter().filter(|view| view.is_there(self.lesson, &self.spec)).collect()
     }
 
     /// What was answered to the open lesson's question.
@@ -551,7 +621,7 @@ impl Session {
             Field::Gil | Field::Interval if self.spec.model != Model::Threads => {
                 return Some("Only threads share one.");
             }
-            Field::Gil if self.spec.seed.is_some() || self.spec.switches.is_some() => {
+            Field::Gil if !self.spec.is_python() && self.spec.seed.is_some() || self.spec.switches.is_some() => {
                 return Some("One lane runs at a time anyway.");
             }
             Field::Interval if !self.spec.gil => return Some("The GIL is off."),
@@ -570,6 +640,9 @@ impl Session {
     pub fn obstacle(&self) -> Option<&'static str> {
         if self.surroundings.missing.is_some() {
             return self.surroundings.missing;
+        }
+        if self.spec.is_python() {
+            return self.program.pending.then_some("The program in the link is being read.");
         }
         if self.surroundings.isolated {
             return None;
@@ -590,7 +663,7 @@ impl Session {
 
     /// Why there are no seeds to try.
     pub fn cannot_explore(&self) -> Option<&'static str> {
-        match self.info().can_be_seeded() {
+        match self.info().can_be_seeded() && !self.spec.is_python() {
             false => Some("Only programs whose lanes can take turns are explored."),
             true if self.spec.model == Model::Processes && !self.surroundings.isolated => Some(NO_TURNS),
             true => None,
@@ -633,6 +706,7 @@ impl Session {
             unknown_lesson: None,
             view: self.view,
             theme: self.theme,
+            program: self.program.packed.clone().filter(|_| self.spec.is_python()),
             others: self.others.clone(),
             says_something: true,
         }
@@ -662,6 +736,38 @@ impl Session {
                     self.compare();
                 }
             }
+            Action::ProgramWritten(text) => {
+                if text != self.program.text {
+                    self.linked = true;
+                    self.program = Program { text, packed: None, pending: false, ..self.program };
+                }
+            }
+            Action::ProgramPacked(text, packed) => {
+                if text == self.program.text {
+                    self.program.packed = Some(packed);
+                }
+            }
+            Action::ProgramUnpacked(packed, text) => {
+                if self.program.packed.as_ref() == Some(&packed) {
+                    self.program.pending = false;
+                    match text {
+                        Some(text) => self.program.text = text,
+                        None => self.tell(
+                            Tone::Warning,
+                            "The program in this link cannot be read: it was cut short, perhaps.".to_owned(),
+                        ),
+                    }
+                }
+            }
+            Action::DraftFound(text) => {
+                if self.program == Program::default() {
+                    self.program.text = text;
+                }
+            }
+            Action::LineChosen(line) => {
+                self.program.line = (line, self.program.line.1 + 1);
+                self.view = View::Program;
+            }
             Action::FieldSet(field, value) => self.set(field, &value),
             Action::RunPressed => self.run(),
             Action::StopPressed => {
@@ -679,8 +785,29 @@ impl Session {
                 }
             }
             Action::Explored(ticket, outcome) => self.take_finding(ticket, outcome),
+            Action::Loading(ticket, bytes) => {
+                if self.under_way.is_some_and(|run| run.ticket == ticket) {
+                    let text = match bytes < 0.0 {
+                        true => {
+                            "Python is still being built on this machine; the run begins once it is there.".to_owned()
+                        }
+                        false => format!("Loading Python, once a visit: {:.0} MB so far.", bytes / 1e6),
+                    };
+                    self.status = Said { tone: Tone::Plain, text };
+                }
+            }
+            Action::LineAsked(ticket, lane) => {
+                if self.under_way.is_some_and(|run| run.ticket == ticket) {
+                    self.asking = Some(Asking { ticket, lane });
+                    self.view = View::Program;
+                }
+            }
+            Action::LineGiven => self.asking = None,
             Action::StageReached(ticket, stage) => {
                 if let Some(run) = self.under_way.as_mut().filter(|run| run.ticket == ticket) {
+                    if run.spec.is_python() && run.stage == Stage::Loading && stage > Stage::Loading {
+                        self.status = Said::default();
+                    }
                     run.stage = run.stage.max(stage);
                 }
             }
@@ -695,7 +822,7 @@ impl Session {
                         self.close_lesson();
                     }
                     self.shown = Shown::Run { ticket, spec, source: Source::File(name) };
-                    if self.view == View::Compare {
+                    if self.view == View::Compare || !self.view.is_there(self.lesson, &spec) {
                         self.view = View::Report;
                     }
                 }
@@ -725,6 +852,9 @@ impl Session {
         self.problems = link.problems;
         self.view = link.view;
         self.theme = link.theme;
+        if link.program.is_some() && link.program != self.program.packed {
+            self.program = Program { packed: link.program, pending: true, ..std::mem::take(&mut self.program) };
+        }
         self.others = link.others;
         if let Some(name) = link.unknown_lesson {
             self.tell(Tone::Warning, format!("There is no lesson named “{name}”; pick one from the catalogue."));
@@ -754,8 +884,14 @@ impl Session {
                 if was_program && self.info().only.is_none() {
                     self.spec.workers = self.surroundings.cores.clamp(WORKERS.min, WORKERS.max);
                 }
+                if field == Field::Workload && self.spec.is_python() {
+                    self.view = View::Program;
+                }
                 if self.lesson.is_some_and(|lesson| field == Field::Workload || !lesson.is_about(&self.spec)) {
                     self.close_lesson();
+                }
+                if !self.view.is_there(self.lesson, &self.spec) {
+                    self.view = View::default();
                 }
                 self.problems.retain(|problem| {
                     // Another workload brings its own numbers, and with them other ranges.
@@ -869,7 +1005,11 @@ impl Session {
 
     /// Where a run is looked at first.
     fn first_view(&self) -> View {
-        if self.lesson.is_some() { View::Lesson } else { View::default() }
+        match self.lesson {
+            Some(_) => View::Lesson,
+            None if self.spec.is_python() => View::Program,
+            None => View::default(),
+        }
     }
 
     /// Starts the comparison's next model; gives whether there was one.
@@ -900,6 +1040,7 @@ impl Session {
     fn end(&mut self, ticket: Ticket, ending: Ending) {
         let Some(run) = self.under_way.filter(|run| run.ticket == ticket) else { return };
         self.under_way = None;
+        self.asking = None;
         let title = run_title(&run.spec);
         let wall = |measured: &Measured| interleave_timeline::amounts::duration(measured.wall_ns);
         self.remember(&run.spec, &ending);

@@ -75,7 +75,7 @@ impl Workbench {
     }
 
     /// Starts what the session asks for.
-    pub fn start(self: &Rc<Self>, wanted: UnderWay, here: Surroundings) {
+    pub fn start(self: &Rc<Self>, wanted: UnderWay, program: Rc<str>, here: Surroundings) {
         let weak = Rc::downgrade(self);
         let wake = Callback::from(move |()| {
             if let Some(bench) = weak.upgrade() {
@@ -83,10 +83,10 @@ impl Workbench {
             }
         });
         if wanted.purpose == Purpose::Explored {
-            self.explorer.borrow_mut().start(wanted, wake);
+            self.explorer.borrow_mut().start(wanted, program, wake);
         } else if let (Ok(mut recorder), Ok(mut shelf)) = (self.recorder.try_borrow_mut(), self.shelf.try_borrow_mut())
         {
-            recorder.start(&mut shelf, wanted, here, wake);
+            recorder.start(&mut shelf, wanted, program, here, wake);
         }
         self.ask_for_frame();
         self.look_later();
@@ -101,6 +101,13 @@ impl Workbench {
             explorer.stop();
         }
         self.look();
+    }
+
+    /// Gives the lane that asked its line, or the end of all input.
+    pub fn answer(&self, line: Option<&str>) {
+        if let Ok(mut recorder) = self.recorder.try_borrow_mut() {
+            recorder.answer(line);
+        }
     }
 
     /// Takes in what was recorded. Does nothing while it is being done: a wake may come in the middle of it.

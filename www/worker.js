@@ -1,9 +1,9 @@
-// Every worker of a run: loads an engine into itself, the one with the workloads or the one with the programs, and
-// begins what it is told. The page creates them all.
+// Every worker of a run: loads an engine into itself, the one with the workloads, with the programs or with Python,
+// and begins what it is told. The page creates them all.
 // See crates/protocol/src/message.rs for the conversation, and src/engine_client.rs for the other side.
 self.addEventListener("message", start, { once: true });
 
-async function start({ data: { artifact, module, memory, command, port, segment, lock, pool } }) {
+async function start({ data: { artifact, module, memory, command, port, segment, program, lock, pool } }) {
   let begin, wbg_rayon_start_worker;
   try {
     const engine = await import(`./${artifact}.js`);
@@ -15,7 +15,7 @@ async function start({ data: { artifact, module, memory, command, port, segment,
   }
   // What goes wrong from here on is told by the engine, which listens for it.
   if (pool === undefined) {
-    begin(command, port, segment);
+    begin(command, port, segment, program);
   } else {
     self.postMessage({ pooled: true });
     wbg_rayon_start_worker(pool);

@@ -16,7 +16,7 @@ use rustpython_compiler_core::marshal::serialize_code;
 
 /// What is left out: it needs a terminal, a screen, an installation, sockets or files that no page has, or is large and
 /// seldom wanted.
-const LEFT_OUT: [&str; 58] = [
+const LEFT_OUT: [&str; 70] = [
     "_aix_support",
     "_android_support",
     "_apple_support",
@@ -37,6 +37,8 @@ const LEFT_OUT: [&str; 58] = [
     "dbm",
     "dummy_threading",
     "ensurepip",
+    "filecmp",
+    "fileinput",
     "ftplib",
     "getpass",
     "idlelib",
@@ -46,7 +48,10 @@ const LEFT_OUT: [&str; 58] = [
     "modulefinder",
     "netrc",
     "nturl2path",
+    "optparse",
     "pdb",
+    "pickletools",
+    "plistlib",
     "poplib",
     "profile",
     "pstats",
@@ -56,10 +61,14 @@ const LEFT_OUT: [&str; 58] = [
     "pydoc",
     "pydoc_data",
     "rlcompleter",
+    "site",
     "smtplib",
     "socketserver",
     "sqlite3",
+    "ssl",
+    "symtable",
     "tabnanny",
+    "tarfile",
     "tkinter",
     "tracemalloc",
     "trace",
@@ -67,11 +76,14 @@ const LEFT_OUT: [&str; 58] = [
     "turtle",
     "turtledemo",
     "venv",
+    "wave",
     "webbrowser",
     "wsgiref",
     "xml",
     "xmlrpc",
     "zipapp",
+    "zipfile",
+    "zipimport",
     "zoneinfo",
     "__phello__",
     "__hello__",
@@ -163,7 +175,11 @@ fn freeze_directory(directory: &Path, package: &str, modules: &mut Vec<(String, 
 
 fn freeze(path: &Path, name: &str, package: bool) -> Result<FrozenModule<Vec<u8>>> {
     let source = fs::read_to_string(path)?;
-    let options = CompileOpts { debug_ranges: false, ..CompileOpts::default() };
+    // Documentation is for reading, which nobody does here. What leaves it out leaves assertions out as well, and those are
+    // part of how some modules behave: multiprocessing tells its callers of their mistakes by them.
+    let asserts = source.lines().any(|line| line.trim_start().starts_with("assert"));
+    let optimize = if asserts { 0 } else { 2 };
+    let options = CompileOpts { optimize, debug_ranges: false, ..CompileOpts::default() };
     let code = compile(source.trim_start_matches('\u{feff}'), Mode::Exec, &format!("<frozen {name}>"), options)
         .map_err(|error| format!("{}: {error}", path.display()))?;
     let mut marshalled = Vec::new();

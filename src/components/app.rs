@@ -18,7 +18,7 @@ use super::timeline_view::TimelineView;
 use crate::browser;
 use crate::engine_client;
 use crate::hooks::{
-    SessionHandle, use_comparison_news, use_kept_run, use_keys, use_link, use_runs, use_session, use_theme,
+    SessionHandle, use_comparison_news, use_kept_run, use_keys, use_link, use_program, use_runs, use_session, use_theme,
 };
 use crate::recording::Recording;
 use crate::session::{Action, FIRST_FILE_TICKET, Tone};
@@ -47,6 +47,7 @@ pub fn App() -> Html {
         let help = help.clone();
         Callback::from(move |()| help::open(&help))
     };
+    use_program(&session);
     use_link(&session);
     use_theme(session.theme, &bench);
     use_runs(&session, &bench);
@@ -83,7 +84,7 @@ pub fn App() -> Html {
         Tone::Bad => "status bad",
     };
     html! {
-        <div class={classes!("app", (!session.is_idle()).then_some("busy"))} {ondragover} {ondrop}>
+        <div class={classes!("app", (!session.is_idle()).then_some("busy"), session.spec.is_python().then_some("python"))} {ondragover} {ondrop}>
             <Patterns />
             <header class="top">
                 <p class="brand"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M2 6h9M14 6h8M2 12h4M9 12h9M2 18h12M17 18h5" /></svg>{ "Interleave" }</p>

@@ -1,5 +1,5 @@
 //! What there is to run: a list beside the timeline, and a select where there is no room for a list. The lessons come
-//! first, chapter by chapter; programs are reached through them.
+//! first, chapter by chapter, after what a visitor writes; their programs are reached through them.
 
 use interleave_protocol::{Chapter, Field, Kind, Lesson, Workload};
 use web_sys::HtmlSelectElement;
@@ -74,6 +74,7 @@ pub fn Catalogue(props: &Props) -> Html {
     html! {
         <nav class="catalogue" aria-label="Lessons and workloads">
             <div class="entries">
+                { group(Kind::Python) }
                 <h2>{ "Lessons" }</h2>
                 { for Chapter::ALL.iter().copied().map(chapter) }
                 <h2>{ "Workloads" }</h2>
@@ -121,6 +122,7 @@ pub fn WorkloadSelect(props: &Props) -> Html {
         <label class="workload-select">
             <span class="unseen">{ "Lesson or workload" }</span>
             <select {onchange}>
+                { group(Kind::Python) }
                 { for Chapter::ALL.iter().copied().map(chapter) }
                 { for WORKLOADS.into_iter().map(group) }
             </select>

@@ -3,12 +3,16 @@
 use std::rc::Rc;
 
 use interleave_timeline::amounts::moment;
-use interleave_trace::Level;
+use interleave_timeline::{SpanRef, Store};
+use interleave_trace::{LaneId, Level};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use crate::chart::Chosen;
 use crate::hooks::SessionHandle;
+use crate::output::{line_named, rows};
 use crate::recording::Recording;
-use crate::session::{Ticket, Tone};
+use crate::session::{Action, Ticket, Tone};
 use crate::workbench::Workbench;
 
 #[derive(PartialEq, Properties)]
@@ -20,7 +24,7 @@ pub struct Props {
 }
 
 /// How many of a run's notes are shown: its last ones.
-const MOST_NOTES: usize = 500;
+const MOST_NOTES: usize = 1_000;
 
 fn class(tone: Tone) -> &'static str {
     match tone {
@@ -31,26 +35,46 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-fn notes(recording: &Recording) -> Html {
-    let store = &recording.store;
-    let skipped = store.notes().len().saturating_sub(MOST_NOTES);
+fn notes(recording: &Recording, props: &Props, only: Option<LaneId>) -> Html {
+    let (store, ticket) = (&recording.store, recording.ticket);
+    let (mut rows, skipped) = rows(store, MOST_NOTES);
+    rows.retain(|row| only.is_none_or(|lane| row.lane == lane));
     html! {
         <>
             if skipped > 0 {
                 <li class="line">{ format!("{skipped} earlier notes are in the saved file.") }</li>
             }
-            { for store.notes().iter().skip(skipped).map(|note| {
-                let tone = match note.level {
-                    Level::Info => Tone::Plain,
-                    Level::Warning => Tone::Warning,
-                    Level::Error => Tone::Bad,
+            { for rows.into_iter().map(|row| {
+                let (tone, written) = match row.level {
+                    Level::Info => (Tone::Plain, None),
+                    Level::Warning => (Tone::Warning, None),
+                    Level::Error => (Tone::Bad, None),
+                    Level::Out => (Tone::Plain, Some("written")),
+                    Level::Err => (Tone::Bad, Some("written")),
                 };
-                let lane = note.lane.some().map(|lane| store.lane_title(lane)).unwrap_or_default();
+                let lane = row.lane.some().map(|lane| store.lane_title(lane)).unwrap_or_default();
+                let text = match line_named(&row.text) {
+                    Some(line) if written.is_some() => {
+                        let dispatcher = props.session.dispatcher();
+                        let onclick = move |_: MouseEvent| dispatcher.dispatch(Action::LineChosen(line));
+                        html! { <button type="button" class="line-link" {onclick}>{ row.text }</button> }
+                    }
+                    _ => html! { row.text },
+                };
+                let when = moment(row.time.0 as i64 - store.zero().0 as i64);
+                let when = match store.span_at(row.lane, row.time) {
+                    Some(span) if written.is_some() => {
+                        let (bench, span) = (props.bench.clone(), SpanRef { lane: span.lane, index: span.index });
+                        let onclick = move |_: MouseEvent| bench.choose(Chosen { ticket, span });
+                        html! { <button type="button" class="moment" title="Show this moment on the timeline" {onclick}>{ when }</button> }
+                    }
+                    _ => html! { when },
+                };
                 html! {
-                    <li class={class(tone)}>
-                        <span class="when">{ moment(note.time.0 as i64 - store.zero().0 as i64) }</span>
+                    <li class={classes!(class(tone), written)}>
+                        <span class="when">{ when }</span>
                         <span class="who">{ lane }</span>
-                        <span>{ store.name(note.text) }</span>
+                        <span>{ text }</span>
                     </li>
                 }
             }) }
@@ -62,6 +86,19 @@ fn notes(recording: &Recording) -> Html {
 pub fn LogView(props: &Props) -> Html {
     let shelf = props.bench.shelf.borrow();
     let recording = props.ticket.and_then(|ticket| shelf.get(ticket));
+    let only = use_state(|| None::<LaneId>);
+    let speakers = recording.map_or(Vec::new(), |recording| speakers(&recording.store));
+    // Another run has other lanes.
+    let only_now = only.filter(|lane| speakers.contains(lane));
+    let pick = {
+        let (only, speakers) = (only.clone(), speakers.clone());
+        move |event: Event| {
+            if let Some(select) = event.target_dyn_into::<HtmlSelectElement>() {
+                let nth = usize::try_from(select.selected_index() - 1).ok();
+                only.set(nth.and_then(|nth| speakers.get(nth).copied()));
+            }
+        }
+    };
     let mut told = false;
     let lines: Vec<Html> = props
         .session
@@ -72,7 +109,7 @@ pub fn LogView(props: &Props) -> Html {
             let before = recording.filter(|it| line.ticket == Some(it.ticket) && !std::mem::replace(&mut told, true));
             html! {
                 <>
-                    { for before.map(notes) }
+                    { for before.map(|recording| notes(recording, props, only_now)) }
                     <li class={class(line.said.tone)}>
                         <span class="when"></span><span class="who">{ "page" }</span><span>{ &line.said.text }</span>
                     </li>
@@ -80,15 +117,41 @@ pub fn LogView(props: &Props) -> Html {
             }
         })
         .collect();
-    let rest = recording.filter(|_| !told).map(notes);
+    let rest = recording.filter(|_| !told).map(|recording| notes(recording, props, only_now));
     let is_empty = lines.is_empty() && recording.is_none_or(|recording| recording.store.notes().is_empty());
     html! {
-        <ol class="log" role="log" aria-label="Log">
-            { for lines }
-            { for rest }
-            if is_empty {
-                <li class="nothing">{ "Nothing was said yet." }</li>
+        <div class="log-view">
+            if let (true, Some(recording)) = (speakers.len() > 1, recording) {
+                <label class="log-filter">{ "Lanes " }
+                    <select onchange={pick}>
+                        <option selected={only_now.is_none()}>{ "all" }</option>
+                        { for speakers.iter().map(|lane| html! {
+                            <option selected={only_now == Some(*lane)}>{ recording.store.lane_title(*lane) }</option>
+                        }) }
+                    </select>
+                </label>
             }
-        </ol>
+            <ol class="log" role="log" aria-label="Log">
+                { for lines }
+                { for rest }
+                if is_empty {
+                    <li class="nothing">{ "Nothing was said yet." }</li>
+                }
+            </ol>
+        </div>
     }
+}
+
+/// How many lanes one can choose from.
+const MOST_SPEAKERS: usize = 100;
+
+/// The lanes that said something, in the order in which they began to.
+fn speakers(store: &Store) -> Vec<LaneId> {
+    let mut lanes: Vec<LaneId> = Vec::new();
+    for note in store.notes() {
+        if lanes.len() < MOST_SPEAKERS && note.lane.some().is_some() && !lanes.contains(&note.lane) {
+            lanes.push(note.lane);
+        }
+    }
+    lanes
 }

@@ -9,6 +9,7 @@ use super::compare_view::CompareView;
 use super::lesson_view::LessonView;
 use super::log_view::LogView;
 use super::picture_view::PictureView;
+use super::program_view::ProgramView;
 use super::report_view::ReportView;
 use super::source_view::SourceView;
 use super::table_view::TableView;
@@ -80,7 +81,14 @@ pub fn Panel(props: &Props) -> Html {
         <section class="panel" aria-label="Results">
             <div class="tabs" role="tablist" aria-label="Results" {onkeydown}>{ for session.views().into_iter().map(tab) }</div>
             <div class="panel-body" id="panel" role="tabpanel" aria-labelledby={tab_id(present)} tabindex="0">
+                // It stays while another panel is in front, with all that can be undone.
+                if session.spec.is_python() {
+                    <div class="program-place" hidden={present != View::Program}>
+                        <ProgramView session={session.clone()} bench={bench.clone()} {ticket} {growth} />
+                    </div>
+                }
                 { match present {
+                    View::Program => html! {},
                     View::Lesson => html! { <LessonView session={session.clone()} /> },
                     View::Source => html! { <SourceView session={session.clone()} bench={bench.clone()} {ticket} {growth} /> },
                     View::Report => html! { <ReportView session={session.clone()} bench={bench.clone()} {ticket} {growth} /> },

@@ -16,7 +16,7 @@ pub fn use_runs(session: &SessionHandle, bench: &Rc<Workbench>) {
     use_effect_with(starting.0, move |ticket| {
         let (_, bench, session) = starting;
         if let Some(run) = session.under_way.filter(|run| Some(run.ticket) == *ticket) {
-            bench.start(run, session.surroundings);
+            bench.start(run, session.program.text.clone(), session.surroundings);
         }
     });
     let stopping = bench.clone();

@@ -297,3 +297,51 @@ fn the_survey_measures_a_row_and_stays_a_lesson() {
     assert_eq!((it.spec.workload, it.view), (Workload::Timers, View::Lesson));
     assert!(it.is_comparing() && it.lesson.is_some());
 }
+
+#[test]
+fn a_python_program_has_a_panel_of_its_own_and_none_for_what_it_has_not() {
+    let it = set(session("?workload=pi&view=source", HERE), Field::Workload, "python");
+    assert_eq!(it.view, View::Program);
+    assert_eq!(it.views(), [View::Program, View::Report, View::Log, View::Table]);
+    let it = set(it, Field::Workload, "pi");
+    assert_eq!(it.view, View::Report);
+    assert!(!it.views().contains(&View::Program));
+}
+
+#[test]
+fn the_program_of_a_link_is_run_once_it_is_read() {
+    let it = session("?workload=python&program=S04sKM5RBAA", HERE);
+    assert!(it.obstacle().is_some());
+    let it = it.after(Action::RunPressed);
+    assert!(it.is_idle());
+    let it = it.after(Action::ProgramUnpacked("S04sKM5RBAA".to_owned(), Some("pass".into())));
+    assert_eq!((&*it.program.text, it.obstacle()), ("pass", None));
+    let linked = it.link().to_query();
+    assert!(linked.contains("program=S04sKM5RBAA"), "{linked}");
+    let it = it.after(Action::ProgramWritten("pass\n".into()));
+    assert!(!it.link().to_query().contains("program="), "a text that is not packed yet is in no link");
+    // A late word about the text before it changes nothing.
+    let it = it.after(Action::ProgramPacked("pass".into(), "old".to_owned()));
+    assert_eq!(it.program.packed, None);
+}
+
+#[test]
+fn a_link_whose_program_cannot_be_read_says_so_and_leaves_what_was_there() {
+    let it = session("?workload=python&program=broken", HERE).after(Action::ProgramUnpacked("broken".to_owned(), None));
+    assert_eq!((&*it.program.text, it.obstacle()), (FIRST_PROGRAM, None));
+    assert_eq!(it.status.tone, Tone::Warning);
+}
+
+#[test]
+fn a_draft_gives_way_to_a_link() {
+    let draft = || Action::DraftFound("draft".into());
+    assert_eq!(&*session("?workload=python", HERE).after(draft()).program.text, "draft");
+    let linked = session("?workload=python&program=S04sKM5RBAA", HERE).after(draft());
+    assert_eq!(&*linked.program.text, FIRST_PROGRAM);
+}
+
+#[test]
+fn a_line_of_a_traceback_brings_the_program_to_the_front() {
+    let it = session("?workload=python&view=log", HERE).after(Action::LineChosen(4)).after(Action::LineChosen(4));
+    assert_eq!((it.view, it.program.line), (View::Program, (4, 2)));
+}

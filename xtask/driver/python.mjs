@@ -1,8 +1,13 @@
-// Runs a Python file in a page that has nothing but the interpreter. Its output becomes ours, and its exit code too.
-import { readFile, writeFile } from 'node:fs/promises';
+// Runs a Python file in the page: what it writes becomes our output, and its exit code ours.
+import { readFile } from 'node:fs/promises';
+import { deflateRawSync } from 'node:zlib';
 import { launch } from './launch.mjs';
 
+const TIMED_OUT = 124;
+const DEADLOCKED = 3;
+
 const request = JSON.parse(process.argv[2]);
+const timeout = request.timeoutSeconds * 1000;
 const browser = await launch(request);
 try {
   const page = await browser.newPage();
@@ -10,19 +15,54 @@ try {
   page.on('console', (message) => {
     if (message.type() === 'error') console.error(`console error: ${message.text()}`);
   });
-  await page.goto(request.url);
-  await page.waitForFunction(() => window.runPython, { timeout: 60_000 });
-  await page.exposeFunction('wrote', (error, text) => void (error ? process.stderr : process.stdout).write(text));
-  const program = { file: request.file, source: await readFile(request.path, 'utf8'), gil: request.gil };
-  const ran = page.evaluate((program) => window.runPython(program, window.wrote), program);
-  const late = new Promise((resolve) => setTimeout(resolve, request.timeoutSeconds * 1000, null));
-  const result = await Promise.race([ran, late]);
-  if (result === null) {
-    console.error(`Stopped after ${request.timeoutSeconds} s.`);
-    process.exitCode = 124;
-  } else {
-    process.exitCode = result.code & 0xff;
-    if (request.times) await writeFile(request.times, JSON.stringify(result.times));
+  let finish;
+  const finished = new Promise((resolve) => {
+    finish = resolve;
+  });
+  await page.exposeFunction('interleaveWrote', (pieces) => {
+    for (const { error, text } of pieces) (error ? process.stderr : process.stdout).write(text);
+  });
+  await page.exposeFunction('interleaveFinished', (report) => finish(report));
+  await page.evaluateOnNewDocument(() => {
+    addEventListener('interleave:output', ({ detail }) => window.interleaveWrote(detail));
+    // Nobody is there to type.
+    addEventListener('interleave:asked', () => {
+      const end = () => {
+        const button = document.querySelector('.answer-line button[type=button]');
+        if (button) button.click();
+        else requestAnimationFrame(end);
+      };
+      requestAnimationFrame(end);
+    });
+    addEventListener('interleave:finished', ({ detail }) => {
+      const { outcome, error, digest } = detail;
+      window.interleaveFinished({ outcome, error, digest });
+    });
+  });
+  // As a link carries it; see src/program.js.
+  const program = deflateRawSync(await readFile(request.path)).toString('base64url');
+  await page.goto(`${request.url}&program=${program}`);
+  const run = await page.waitForSelector('#run:not(:disabled)', { timeout: 60_000 });
+  const late = new Promise((resolve) => {
+    setTimeout(resolve, timeout, { outcome: 'late' });
+  });
+  await run.click();
+  const { outcome, error, digest } = await Promise.race([finished, late]);
+  switch (outcome) {
+    case 'finished':
+      process.exitCode = Number.parseInt(digest, 16) & 0xff;
+      break;
+    case 'late':
+      console.error(`Stopped after ${request.timeoutSeconds} s.`);
+      process.exitCode = TIMED_OUT;
+      break;
+    case 'deadlocked':
+      console.error(`Deadlock. ${error}`);
+      process.exitCode = DEADLOCKED;
+      break;
+    default:
+      console.error(`error: ${error ?? outcome}`);
+      process.exitCode = 1;
   }
 } catch (error) {
   console.error(`error: ${error.message}`);

@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 use crate::browser::Driver;
 use crate::command::{command, output_of, run};
+use crate::python::Python;
 use crate::server::{Headers, Site};
 use crate::tools::{self, Browser, BuildTools, NodeTools};
 use crate::{Project, build, unknown};
@@ -95,7 +96,7 @@ pub fn bench(mut arguments: lexopt::Parser) -> Result<bool> {
 
 fn measure(project: &Project, options: &Options) -> Result<bool> {
     let driver = Driver::new(project, options.browser)?;
-    let dist = build::fresh_dist(project)?;
+    let dist = build::fresh_dist(project, Python::IfThere)?;
     let node = tools::ensure_node_tools(&project.cache, &project.root)?;
     let wants = |section: &str| options.only.is_empty() || options.only.iter().any(|name| name == section);
     let mut measured = Measured::default();

@@ -10,6 +10,7 @@ use interleave_protocol::{RunSpec, downloads};
 
 use crate::Project;
 use crate::command::{command, run};
+use crate::python::{self, Python};
 use crate::tools::{self, BuildTools, NodeTools, fnv1a};
 
 /// How much time the build may take for the result to be fast.
@@ -48,7 +49,11 @@ const WASM_FEATURES: [&str; 9] = [
 const PAGE: &str = "interleave_bg.wasm";
 
 /// What a change to makes a build stale.
-const SOURCES: [&str; 8] = ["src", "crates", "www", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo"];
+const SOURCES: [&str; 9] =
+    ["src", "crates", "editor", "www", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo"];
+
+/// What is no part of the page: it is built by itself and laid beside it.
+const ELSEWHERE: &str = "crates/python";
 
 /// Builds the site into `out`, replacing it as a whole and only if everything went well.
 pub fn site(project: &Project, effort: Effort, out: &Path) -> Result<()> {
@@ -64,6 +69,7 @@ pub fn site(project: &Project, effort: Effort, out: &Path) -> Result<()> {
     let built = trunk(project, &build_tools, effort, &stage)
         .and_then(|()| write_downloads(&stage))
         .and_then(|()| copy_sources(project, &stage))
+        .and_then(|()| bundle_editor(project, effort, &stage))
         .and_then(|()| node_tools.map_or(Ok(()), |node_tools| optimise(&node_tools, &stage)))
         // Looked at again, since a build takes its time.
         .and_then(|()| may_replace(&project.root, out))
@@ -77,18 +83,19 @@ pub fn site(project: &Project, effort: Effort, out: &Path) -> Result<()> {
 }
 
 /// `dist/`, built again only if something changed since.
-pub fn fresh_dist(project: &Project) -> Result<PathBuf> {
+pub fn fresh_dist(project: &Project, python: Python) -> Result<PathBuf> {
     let dist = project.root.join("dist");
     let stamp = project.root.join("target/dist-stamp");
     let now = format!("{:016x}", fingerprint(&project.root));
-    if dist.join("index.html").is_file() && fs::read_to_string(&stamp).is_ok_and(|before| before == now) {
-        return Ok(dist);
+    let is_fresh = dist.join("index.html").is_file() && fs::read_to_string(&stamp).is_ok_and(|before| before == now);
+    if !is_fresh {
+        dist_into(project, &dist)?;
     }
-    dist_into(project, &dist)?;
+    python::install(project, Effort::Full, python, &dist)?;
     Ok(dist)
 }
 
-/// Builds the published form into `out`, and remembers what it was made of if that is `dist/`.
+/// Builds the published form of the page into `out`, and remembers what it was made of if that is `dist/`.
 pub fn dist_into(project: &Project, out: &Path) -> Result<()> {
     let stamp = project.root.join("target/dist-stamp");
     // Taken first: what changes during the build is not in it for sure.
@@ -104,12 +111,20 @@ pub fn dist_into(project: &Project, out: &Path) -> Result<()> {
 pub fn fingerprint(root: &Path) -> u64 {
     let mut text = String::new();
     for source in SOURCES {
-        describe(&root.join(source), &mut text);
+        describe_but(&root.join(source), Some(&root.join(ELSEWHERE)), &mut text);
     }
     fnv1a(text.as_bytes())
 }
 
 pub fn describe(path: &Path, text: &mut String) {
+    describe_but(path, None, text);
+}
+
+/// As [`describe`], without what is in one directory.
+fn describe_but(path: &Path, elsewhere: Option<&Path>, text: &mut String) {
+    if elsewhere == Some(path) {
+        return;
+    }
     let Ok(metadata) = fs::metadata(path) else { return };
     if metadata.is_dir() {
         let Ok(entries) = fs::read_dir(path) else { return };
@@ -119,7 +134,7 @@ pub fn describe(path: &Path, text: &mut String) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             // Editors' own files come and go without meaning.
             if !name.ends_with('~') && !name.ends_with(".swp") && name != "target" && name != "node_modules" {
-                describe(&path, text);
+                describe_but(&path, elsewhere, text);
             }
         }
         return;
@@ -184,6 +199,33 @@ fn copy_sources(project: &Project, stage: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The editor for Python programs as one file, which the page loads when somebody wants to write one. It takes Node, which
+/// nothing else needs that is only to be looked at; where there is none, the page has a plain text area.
+fn bundle_editor(project: &Project, effort: Effort, stage: &Path) -> Result<()> {
+    let packages = match (tools::ensure_packages(&project.cache, &project.root, &tools::EDITOR), effort) {
+        (Ok(packages), _) => packages,
+        (Err(error), Effort::Quick) => {
+            eprintln!("The editor for Python is left out: {error:#}");
+            return Ok(());
+        }
+        (Err(error), Effort::Full) => return Err(error),
+    };
+    let node = tools::ensure_node_tools(&project.cache, &project.root)?;
+    // Beside its packages, which is where the bundler looks for them.
+    let source = packages.join(format!("editor-{}.js", std::process::id()));
+    let original = project.root.join("editor/editor.js");
+    fs::copy(&original, &source).with_context(|| format!("{} cannot be copied", original.display()))?;
+    let mut bundler = command(&node.node.path);
+    bundler
+        .arg(packages.join("node_modules/esbuild/bin/esbuild"))
+        .arg(&source)
+        .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+        .arg(format!("--outfile={}", stage.join("editor.js").display()));
+    let bundled = run(&mut bundler, "The bundle of the editor");
+    let _ = fs::remove_file(source);
+    bundled
+}
+
 /// wasm-opt over every artifact at the top: the page for size, all others for speed.
 fn optimise(tools: &NodeTools, stage: &Path) -> Result<()> {
     let mut artifacts = Vec::new();
@@ -209,12 +251,16 @@ fn optimise(tools: &NodeTools, stage: &Path) -> Result<()> {
 }
 
 pub fn optimise_one(tools: &NodeTools, artifact: &Path) -> Result<()> {
-    let is_page = artifact.file_name().is_some_and(|name| name == PAGE);
+    let level = match artifact.file_name().and_then(|name| name.to_str()) {
+        Some(PAGE) => "-Oz",
+        Some(python::ARTIFACT) => "-Os",
+        _ => "-O3",
+    };
     let result = artifact.with_extension("opt");
     let mut wasm_opt = command(&tools.node.path);
     wasm_opt
         .arg(tools.wasm_opt())
-        .arg(if is_page { "-Oz" } else { "-O3" })
+        .arg(level)
         .args(WASM_FEATURES)
         .arg("--strip-debug")
         .arg("--output")
@@ -254,7 +300,7 @@ fn is_empty(directory: &Path) -> bool {
     fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-fn copy_directory(from: &Path, to: &Path) -> std::io::Result<()> {
+pub fn copy_directory(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

@@ -32,6 +32,7 @@ use lexopt::prelude::*;
 
 use build::Effort;
 use cache::Cache;
+use python::Python;
 use server::Headers;
 use tools::Browser;
 
@@ -43,8 +44,8 @@ Usage: cargo xtask COMMAND
       --plain sends no isolation headers; --release builds as for publishing.
   test [--native-only | --e2e-only] [--browser chromium|firefox]
       Checks, native tests, then everything in real browsers.
-  dist [--out DIRECTORY]
-      Writes the static files to publish, to dist/ unless told otherwise.
+  dist [--out DIRECTORY] [--no-python]
+      Writes the static files to publish, to dist/ unless told otherwise; Python takes minutes to build at first.
   run WORKLOAD --model sequential|threads|processes|tasks [--size N] [--tasks N] [--workers N]
       [--chunking static|dynamic] [--start cold|warm] [--latency MS] [--rate N] [--record on|off]
       [--gil on|off] [--interval MS] [--seed N] [--switches STEP.LANE-...]
@@ -52,10 +53,11 @@ Usage: cargo xtask COMMAND
   run --lesson NAME [any of these]
       Runs it in the built page in a headless browser and prints verdict, report and output. Exit codes: 0 as it
       should be, 1 failed or wrong, 3 deadlocked, 4 a program's check did not pass (the accident was shown).
-  python FILE [--gil on|off] [--browser chromium|firefox] [--timeout SECONDS]
+  python FILE [--gil on|off] [--seed N] [--browser chromium|firefox] [--plain] [--timeout SECONDS]
+      Runs a Python file in the built page in a headless browser: its output and exit code are the command's. 124 when
+      it was stopped at the time-out, 3 when it ended in a deadlock.
   python --build | --test
-      Runs a Python file in a headless browser, which becomes this command's output and exit code; or builds
-      the Python front end; or checks and tests it natively. Nothing else builds it: it takes minutes.
+      Builds the Python front end, or checks and tests it natively. The first time takes minutes.
   bench [--only NAME,...] [--quick] [--strict] [--browser chromium|firefox] [--json FILE]
       Measures speed and size in a headless browser: a table, and JSON in test-output/bench.json.
       --strict fails where a target is missed.
@@ -68,6 +70,7 @@ Tools and build results are kept in INTERLEAVE_CACHE, or else in the user's cach
 ";
 
 /// The checkout and its cache.
+#[derive(Clone)]
 pub struct Project {
     /// Where the workspace is.
     pub root: PathBuf,
@@ -158,6 +161,7 @@ fn serve_command(mut arguments: lexopt::Parser) -> Result<bool> {
 fn dist_command(mut arguments: lexopt::Parser) -> Result<bool> {
     let project = Project::open()?;
     let mut out = project.root.join("dist");
+    let mut python = Python::Wanted;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("out") => {
@@ -165,10 +169,12 @@ fn dist_command(mut arguments: lexopt::Parser) -> Result<bool> {
                 out =
                     std::path::absolute(&named).with_context(|| format!("{} is no directory name", named.display()))?;
             }
+            Long("no-python") => python = Python::LeftOut,
             other => return Err(unknown(other)),
         }
     }
     build::dist_into(&project, &out)?;
+    python::install(&project, Effort::Full, python, &out)?;
     print!("{}", check::sizes(&project, &out)?.text);
     Ok(true)
 }
@@ -223,19 +229,28 @@ fn run_command(mut arguments: lexopt::Parser) -> Result<run::Verdict> {
 
 fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
     let mut file = None;
-    let (mut gil, mut browser, mut timeout_seconds) = (false, Browser::Chromium, 60);
+    let mut options = python::Options {
+        file: PathBuf::new(),
+        gil: false,
+        seed: None,
+        browser: Browser::Chromium,
+        headers: Headers::Isolated,
+        timeout_seconds: 60,
+    };
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(path) if file.is_none() => file = Some(PathBuf::from(path)),
             Long("gil") => {
-                gil = match arguments.value()?.string()?.as_str() {
+                options.gil = match arguments.value()?.string()?.as_str() {
                     "on" => true,
                     "off" => false,
                     other => bail!("--gil takes on or off, not '{other}'."),
                 }
             }
-            Long("browser") => browser = Browser::parse(&arguments.value()?.string()?)?,
-            Long("timeout") => timeout_seconds = number(&mut arguments, "--timeout")?,
+            Long("seed") => options.seed = Some(number(&mut arguments, "--seed")?),
+            Long("browser") => options.browser = Browser::parse(&arguments.value()?.string()?)?,
+            Long("plain") => options.headers = Headers::Plain,
+            Long("timeout") => options.timeout_seconds = number(&mut arguments, "--timeout")?,
             Long("build") => {
                 no_more(arguments)?;
                 return python::build(&Project::open()?).map(|()| ExitCode::SUCCESS);
@@ -248,7 +263,7 @@ fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
         }
     }
     let Some(file) = file else { bail!("Name a file: `cargo xtask python hello.py`.") };
-    python::run_file(&Project::open()?, &python::Options { file, gil, browser, timeout_seconds })
+    python::run_file(&Project::open()?, &python::Options { file, ..options })
 }
 
 fn test_command(mut arguments: lexopt::Parser) -> Result<bool> {

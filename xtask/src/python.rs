@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Map, json};
 
 use crate::Project;
@@ -14,7 +15,7 @@ use crate::browser::Driver;
 use crate::build::{self, Effort, describe};
 use crate::check;
 use crate::command::{command, run};
-use crate::server::{Headers, Site};
+use crate::server::{Headers, Site, coming};
 use crate::toolchain;
 use crate::tools::{self, Browser, fnv1a};
 
@@ -22,12 +23,26 @@ pub struct Options {
     pub file: PathBuf,
     /// Whether its threads share a GIL.
     pub gil: bool,
+    /// What its threads' turns follow from; freely if nothing.
+    pub seed: Option<u32>,
     pub browser: Browser,
+    pub headers: Headers,
     pub timeout_seconds: u64,
 }
 
-/// CPython's own interval.
-const GIL_MS: f64 = 5.0;
+/// Whether a site has Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Python {
+    /// It is built if it has to be.
+    Wanted,
+    /// As it was built last, if it was: who does not run Python need not wait for it.
+    IfThere,
+    /// It is not.
+    LeftOut,
+}
+
+/// The artifact, as workers load it.
+pub const ARTIFACT: &str = "python_bg.wasm";
 
 /// What the artifact is made of.
 const SOURCES: [&str; 5] = ["crates/python", "crates/runtime", "crates/trace", "crates/protocol", ".cargo"];
@@ -36,12 +51,21 @@ const SOURCES: [&str; 5] = ["crates/python", "crates/runtime", "crates/trace", "
 pub fn run_file(project: &Project, options: &Options) -> Result<ExitCode> {
     let path = fs::canonicalize(&options.file).with_context(|| format!("{} cannot be read", options.file.display()))?;
     let driver = Driver::new(project, options.browser)?;
-    let site = Site::serve(artifact(project, Effort::Full)?, 0, Headers::Isolated)?;
+    let site = Site::serve(build::fresh_dist(project, Python::Wanted)?, 0, options.headers)?;
+    let mut query = "workload=python".to_owned();
+    if options.gil {
+        query.push_str("&gil=on");
+    }
+    if let Some(seed) = options.seed {
+        query.push_str(&format!("&seed={seed}"));
+    }
+    if options.headers == Headers::Plain {
+        // Or the page's own service worker would isolate it after all.
+        query.push_str("&isolation=off");
+    }
     let mut request = Map::new();
-    request.insert("url".into(), json!(site.url()));
+    request.insert("url".into(), json!(format!("{}?{query}", site.url())));
     request.insert("path".into(), json!(path.to_string_lossy()));
-    request.insert("file".into(), json!(path.file_name().unwrap_or_default().to_string_lossy()));
-    request.insert("gil".into(), if options.gil { json!(GIL_MS) } else { json!(null) });
     request.insert("timeoutSeconds".into(), json!(options.timeout_seconds));
     driver.pass_on(project, "python.mjs", request)
 }
@@ -74,7 +98,58 @@ pub fn test(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// A directory with the artifact and the least page that can use it, built again only if something changed since.
+/// Lays the artifact beside a page that was built.
+pub fn install(project: &Project, effort: Effort, wanted: Python, site: &Path) -> Result<()> {
+    let built = match wanted {
+        Python::Wanted => Some(artifact(project, effort)?),
+        Python::IfThere => newest(project),
+        Python::LeftOut => None,
+    };
+    match built {
+        Some(built) => copy(&built, site).with_context(|| format!("{} cannot be written", site.display())),
+        None => Ok(()),
+    }
+}
+
+/// Copies what was built beside a page that may be served already: who asks for the artifact gets the whole of it or none.
+fn copy(built: &Path, site: &Path) -> std::io::Result<()> {
+    let part = site.join("python_bg.part");
+    fs::copy(built.join(ARTIFACT), &part)?;
+    for entry in fs::read_dir(built)? {
+        let entry = entry?;
+        let target = site.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => build::copy_directory(&entry.path(), &target)?,
+            false if entry.file_name() == ARTIFACT => {}
+            false => drop(fs::copy(entry.path(), target)?),
+        }
+    }
+    fs::rename(part, site.join(ARTIFACT))
+}
+
+/// Builds the artifact while a page is already served from `site`, which says meanwhile that it is on its way.
+pub fn follow(project: &Project, effort: Effort, site: &Path) {
+    let coming = coming(&site.join(ARTIFACT));
+    if let Err(error) = fs::write(&coming, "") {
+        eprintln!("{} cannot be written: {error}", coming.display());
+    }
+    let (project, site) = (project.clone(), site.to_owned());
+    thread::spawn(move || {
+        match install(&project, effort, Python::Wanted, &site) {
+            Ok(()) => println!("Python can be run."),
+            Err(error) => eprintln!("error: {error:#}"),
+        }
+        let _ = fs::remove_file(coming);
+    });
+}
+
+/// What was built last, if anything was.
+fn newest(project: &Project) -> Option<PathBuf> {
+    let site = project.cache.root().join("target/python/site");
+    site.join(ARTIFACT).is_file().then_some(site)
+}
+
+/// A directory with the artifact, built again only if something changed since.
 fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let (target, _lock) = project.cache.target("python", &project.root)?;
     let mut text = format!("{effort:?}");
@@ -84,7 +159,7 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let site = target.join("site");
     let stamp = target.join("site-stamp");
     let now = format!("{:016x}", fnv1a(text.as_bytes()));
-    if site.join("index.html").is_file() && fs::read_to_string(&stamp).is_ok_and(|before| before == now) {
+    if site.join(ARTIFACT).is_file() && fs::read_to_string(&stamp).is_ok_and(|before| before == now) {
         return Ok(site);
     }
     let started = Instant::now();
@@ -92,7 +167,8 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let tools = tools::ensure_build_tools(&project.cache, &project.root)?;
     let mut cargo = command("cargo");
     tools.toolchain.apply(&mut cargo, &[])?;
-    let profile = effort.profile();
+    // There is but one profile: another would build the whole interpreter again.
+    let profile = Effort::Full.profile();
     cargo
         .args(["build", "--quiet", "--target", "wasm32-unknown-unknown", "--bin", "python", "--profile", profile])
         .current_dir(project.root.join("crates/python"))
@@ -109,20 +185,9 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     )?;
     if effort == Effort::Full {
         let node = tools::ensure_node_tools(&project.cache, &project.root)?;
-        build::optimise_one(&node, &site.join("python_bg.wasm"))?;
-    }
-    let www = project.root.join("crates/python/www");
-    for entry in fs::read_dir(&www).with_context(|| format!("{} cannot be read", www.display()))?.flatten() {
-        copy(&entry.path(), &site.join(entry.file_name()))?;
+        build::optimise_one(&node, &site.join(ARTIFACT))?;
     }
     fs::write(&stamp, now).with_context(|| format!("{} cannot be written", stamp.display()))?;
     eprintln!("Built in {} s: {}", started.elapsed().as_secs(), site.display());
     Ok(site)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    if !from.is_file() {
-        bail!("{} is not a file, and only files are expected there.", from.display());
-    }
-    fs::copy(from, to).map(drop).with_context(|| format!("{} cannot be written", to.display()))
 }

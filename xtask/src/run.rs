@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::Project;
 use crate::browser::Driver;
 use crate::build;
+use crate::python::Python;
 use crate::server::{Headers, Site};
 use crate::tools::Browser;
 
@@ -55,7 +56,7 @@ pub fn run(project: &Project, options: &Options) -> Result<Verdict> {
         bail!("Threads need a page that is isolated: leave --plain out, or pick another model.");
     }
     let driver = Driver::new(project, options.browser)?;
-    let dist = build::fresh_dist(project)?;
+    let dist = build::fresh_dist(project, Python::IfThere)?;
     let site = Site::serve(dist, 0, options.headers)?;
     let mut request = Map::new();
     request.insert("url".into(), json!(address(&site.url(), options)));

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use crate::Project;
 use crate::build::{self, Effort};
+use crate::python;
 use crate::server::{Headers, Site};
 
 pub struct Options {
@@ -32,6 +33,7 @@ pub fn serve(project: &Project, options: &Options) -> Result<()> {
         match build::site(project, options.effort, directory) {
             Ok(()) => {
                 turn += 1;
+                python::follow(project, options.effort, directory);
                 match &site {
                     None => {
                         let started = Site::serve(directory.clone(), options.port, options.headers)?;

@@ -130,6 +130,9 @@ fn answer(request: &Request, root: &Path, headers: Headers, output: &mut impl Wr
     let content = file.as_ref().and_then(|file| fs::read(file).ok());
     let (status, path, body) = match (request.method.as_str(), file, content) {
         ("GET" | "HEAD", Some(file), Some(content)) => ("200 OK", file, content),
+        ("GET" | "HEAD", _, _) if is_coming(root, &request.target) => {
+            ("503 Service Unavailable", "503.txt".into(), b"This is still being built.\n".to_vec())
+        }
         ("GET" | "HEAD", _, _) => ("404 Not Found", "404.txt".into(), b"There is no such file.\n".to_vec()),
         _ => ("405 Method Not Allowed", "405.txt".into(), b"Only GET and HEAD are answered here.\n".to_vec()),
     };
@@ -158,6 +161,17 @@ fn headers_for(path: &Path, headers: Headers) -> Vec<(&'static str, &'static str
         ]);
     }
     list
+}
+
+/// What a file is called that stands for one which is still to be built.
+pub fn coming(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".coming");
+    name.into()
+}
+
+fn is_coming(root: &Path, target: &str) -> bool {
+    file_for(root, &coming(Path::new(target)).to_string_lossy()).is_some()
 }
 
 /// The file that a request's target means; nothing outside `root`.
@@ -235,6 +249,8 @@ mod tests {
         assert!(page.ends_with("<p>page</p>"));
         assert!(!get(plain.address, "/")?.contains("Cross-Origin"));
         assert!(get(plain.address, "/sub/a%20b.wasm")?.contains("application/wasm"));
+        fs::write(coming(&root.join("python.wasm")), "")?;
+        assert!(get(plain.address, "/python.wasm")?.starts_with("HTTP/1.1 503"));
         for missing in ["/none", "/../Cargo.toml", "/%2e%2e/Cargo.toml", "/sub/"] {
             assert!(get(plain.address, missing)?.starts_with("HTTP/1.1 404"), "{missing}");
         }

@@ -12,6 +12,7 @@ use crate::build;
 use crate::check::{self, Tally, colour};
 use crate::command::{command, native_cargo};
 use crate::progress::Steps;
+use crate::python::Python;
 use crate::rules;
 use crate::tools::{self, Browser};
 
@@ -33,7 +34,7 @@ pub fn test(project: &Project, options: &Options) -> Result<bool> {
     }
     if options.e2e {
         steps.next("Build for the browsers");
-        match build::fresh_dist(project) {
+        match build::fresh_dist(project, Python::Wanted) {
             Ok(dist) => {
                 total += Tally { passed: 1, failed: 0 };
                 steps.next("Tests in browsers");

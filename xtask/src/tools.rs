@@ -230,44 +230,66 @@ pub fn ensure_node_tools(cache: &Cache, root: &Path) -> Result<NodeTools> {
             find_node().context(advice)?
         }
     };
-    if let Some(packages) = find_packages(cache, root)? {
-        return Ok(NodeTools { node, packages });
+    let packages = ensure_packages(cache, root, &DRIVER)?;
+    Ok(NodeTools { node, packages })
+}
+
+/// Packages of npm that belong together.
+pub struct Packages {
+    /// Where their lock file is, in the checkout.
+    source: &'static str,
+    /// What their directories in the cache are called.
+    name: &'static str,
+    /// What they are.
+    label: &'static str,
+}
+
+const DRIVER: Packages =
+    Packages { source: "xtask/npm", name: "npm", label: "wasm-opt and the browser driver, from npm" };
+
+/// The editor for Python programs, and what bundles it.
+pub const EDITOR: Packages = Packages { source: "editor", name: "editor", label: "the editor, from npm" };
+
+/// The directory with these packages; installs what is missing.
+pub fn ensure_packages(cache: &Cache, root: &Path, wanted: &Packages) -> Result<PathBuf> {
+    if let Some(packages) = find_packages(cache, root, wanted)? {
+        return Ok(packages);
     }
     let _lock = cache.lock("tools")?;
-    if let Some(packages) = find_packages(cache, root)? {
-        return Ok(NodeTools { node, packages });
+    if let Some(packages) = find_packages(cache, root, wanted)? {
+        return Ok(packages);
     }
-    let source = root.join("xtask/npm");
-    let packages = packages_directory(cache, root)?;
+    let source = root.join(wanted.source);
+    let packages = packages_directory(cache, root, wanted)?;
     fs::create_dir_all(&packages).with_context(|| format!("{} cannot be created", packages.display()))?;
     for name in ["package.json", "package-lock.json", ".npmrc"] {
         fs::copy(source.join(name), packages.join(name))
             .with_context(|| format!("{} cannot be copied: check it out again", source.join(name).display()))?;
     }
-    let npm = find("npm").context("npm is needed for wasm-opt and the browser driver: install it beside Node.")?;
-    let label = Steps::new(1).next("wasm-opt and the browser driver, from npm");
+    let npm = find("npm").with_context(|| format!("npm is needed for {}: install it beside Node.", wanted.label))?;
+    let label = Steps::new(1).next(wanted.label);
     let mut ci = command(npm);
     ci.args(["ci", "--ignore-scripts", "--loglevel=error"]).current_dir(&packages);
-    run_logged(&mut ci, &label, &cache.log("npm")?)?;
+    run_logged(&mut ci, &label, &cache.log(wanted.name)?)?;
     fs::write(packages.join("complete"), b"").context("the npm packages could not be marked as complete")?;
-    Ok(NodeTools { node, packages })
+    Ok(packages)
 }
 
 /// One directory for each state of the lock file.
-fn packages_directory(cache: &Cache, root: &Path) -> Result<PathBuf> {
-    let lock = root.join("xtask/npm/package-lock.json");
+fn packages_directory(cache: &Cache, root: &Path, wanted: &Packages) -> Result<PathBuf> {
+    let lock = root.join(wanted.source).join("package-lock.json");
     let text = fs::read(&lock).with_context(|| format!("{} cannot be read: check it out again", lock.display()))?;
-    Ok(cache.tool(&format!("npm-{:016x}", fnv1a(&text))))
+    Ok(cache.tool(&format!("{}-{:016x}", wanted.name, fnv1a(&text))))
 }
 
 /// What npm installed earlier for this state of the lock file.
 pub fn find_node_tools(cache: &Cache, root: &Path, node: Tool) -> Option<NodeTools> {
-    let packages = find_packages(cache, root).ok()??;
+    let packages = find_packages(cache, root, &DRIVER).ok()??;
     Some(NodeTools { node, packages })
 }
 
-fn find_packages(cache: &Cache, root: &Path) -> Result<Option<PathBuf>> {
-    let packages = packages_directory(cache, root)?;
+fn find_packages(cache: &Cache, root: &Path, wanted: &Packages) -> Result<Option<PathBuf>> {
+    let packages = packages_directory(cache, root, wanted)?;
     Ok(packages.join("complete").is_file().then_some(packages))
 }
 

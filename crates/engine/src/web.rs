@@ -13,9 +13,9 @@ use interleave_trace::{
     InstanceId, LaneId, Level, attach, clock, directory_address, drain_thread, here, set_flush, set_instance,
     set_recording,
 };
-use js_sys::{Array, Object, Reflect, SharedArrayBuffer, Uint8Array};
+use js_sys::{SharedArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{BroadcastChannel, DedicatedWorkerGlobalScope, MessagePort};
+use web_sys::{BroadcastChannel, MessagePort};
 
 use crate::explore::explore;
 use crate::failure::from_fault;
@@ -201,16 +201,7 @@ fn post_bytes(update: &Update, bytes: &[u8]) {
 
 /// Posts `update` to the page, with handles that only a structured clone can carry and those that it hands over.
 fn post(update: &Update, handles: &[(&str, &JsValue)], transfer: &[&JsValue]) {
-    let message = Object::new();
-    let bytes = Uint8Array::from(update.to_bytes().as_slice());
-    let mut posted = Reflect::set(&message, &"update".into(), &bytes);
-    for (name, handle) in handles {
-        posted = posted.and_then(|_| Reflect::set(&message, &(*name).into(), handle));
-    }
-    let transfer: Array = transfer.iter().collect();
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let posted = posted.and_then(|_| scope.post_message_with_transfer(&message, &transfer).map(|()| true));
-    if let Err(error) = posted {
+    if let Err(error) = interleave_runtime::sys::post(&update.to_bytes(), handles, transfer) {
         interleave_runtime::span::note(Level::Error, &format!("A message to the page was lost: {error:?}"));
     }
 }

@@ -18,13 +18,15 @@ pub enum Kind {
     Accident,
     /// Written for one model, with primitives of its own.
     Program,
+    /// A Python program that the visitor writes.
+    Python,
     /// A program that only tests run.
     Proof,
 }
 
 impl Kind {
     /// All that a visitor sees, in the order of the catalogue.
-    pub const ALL: [Kind; 5] = [Kind::Cpu, Kind::Io, Kind::Mixed, Kind::Accident, Kind::Program];
+    pub const ALL: [Kind; 6] = [Kind::Python, Kind::Cpu, Kind::Io, Kind::Mixed, Kind::Accident, Kind::Program];
 
     /// The heading of its group in the catalogue.
     pub const fn title(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Kind {
             Kind::Mixed => "CPU and I/O",
             Kind::Accident => "What goes wrong",
             Kind::Program => "Programs",
+            Kind::Python => "Python",
             Kind::Proof => "Proofs",
         }
     }
@@ -92,7 +95,7 @@ impl Info {
     /// Whether its threads can take part in a GIL.
     pub fn can_have_gil(&self) -> bool {
         match self.kind {
-            Kind::Cpu | Kind::Io | Kind::Mixed => true,
+            Kind::Cpu | Kind::Io | Kind::Mixed | Kind::Python => true,
             Kind::Accident | Kind::Proof => false,
             Kind::Program => self.only == Some(Model::Threads),
         }
@@ -445,6 +448,11 @@ workloads! {
     Rules Info { kind: Kind::Proof, measures: true, by_messages: true, size: Some(knob("Rule", "", 0, 9_999, 0)), ..program(
         Model::Processes, "rules", "Rules", "",
     ) };
+    /// Whatever the visitor writes. Its text goes beside what is said here: in the link, and to the worker.
+    Python Info { kind: Kind::Python, ..program(
+        Model::Threads, "python", "Python program",
+        "Runs the Python program of the tab Program: its threads are lanes, its locks and queues what they wait for.",
+    ) };
 }
 
 impl Workload {
@@ -478,7 +486,7 @@ mod tests {
     #[test]
     fn programs_and_only_they_belong_to_one_model() {
         for info in Workload::ALL.iter().map(|workload| workload.info()) {
-            let is_program = matches!(info.kind, Kind::Program | Kind::Proof);
+            let is_program = matches!(info.kind, Kind::Program | Kind::Python | Kind::Proof);
             assert_eq!(info.only.is_some(), is_program, "{}", info.id);
         }
     }

@@ -45,6 +45,11 @@ pub enum Failure {
     Cancelled,
     /// The page cannot share memory between workers.
     NoThreads,
+    /// A program wrote more than the page keeps.
+    TooMuchOutput {
+        /// How many pieces of output are kept.
+        pieces: u32,
+    },
 }
 
 impl fmt::Display for Failure {
@@ -66,6 +71,7 @@ impl fmt::Display for Failure {
             Self::Download { file, status } => write!(f, "The download of {file} failed with status {status}"),
             Self::WrongResult { message } => write!(f, "Wrong result: {message}"),
             Self::Cancelled => write!(f, "The run was ended while lanes still waited"),
+            Self::TooMuchOutput { pieces } => write!(f, "More output than the page keeps: {pieces} pieces"),
             Self::NoThreads => write!(f, "Threads need a page that is cross-origin isolated"),
         }
     }
@@ -86,6 +92,7 @@ impl Failure {
             Self::Download { .. } => "Check the connection or the host's files, then run again.",
             Self::WrongResult { .. } => "Please report it with this page's link.",
             Self::Cancelled => "Look on the timeline who waits for whom.",
+            Self::TooMuchOutput { .. } => "Print less, or put what belongs together into one line.",
             Self::NoThreads => "Pick another model, or open the page isolated.",
         }
     }

@@ -134,6 +134,9 @@ impl RunSpec {
         if info.kind == crate::Kind::Proof {
             return Vec::new();
         }
+        if info.kind == crate::Kind::Python {
+            return Vec::new();
+        }
         if info.only.is_some() {
             return vec![format!("experiments/{}.rs", info.id.replace('-', "_"))];
         }

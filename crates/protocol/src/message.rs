@@ -10,7 +10,7 @@
 //!   | <------------------------ Finished / Failed --- |
 //! ```
 //! A message is an object in JavaScript: `command` or `update` in bytes, and beside it the handles that only a
-//! structured clone can carry (`module`, `memory`, `port`, `segment`, `buffer`). Workers that the page did not create (rayon's)
+//! structured clone can carry (`module`, `memory`, `port`, `segment`, `buffer`), or a text of any length (`program`). Workers that the page did not create (rayon's)
 //! tell failures on the broadcast channel [`channel`]. What happened in a run is in its trace;
 //! messages only steer.
 
@@ -140,6 +140,25 @@ pub enum Update {
         /// Why.
         failure: Failure,
     },
+    /// A lane waits for a line of input, in the sender's memory: see [`answer`].
+    Asked {
+        /// Where the answer goes.
+        address: u32,
+    },
+}
+
+/// Where things lie that a lane which asked for a line waits for, in bytes from the address that it told.
+pub mod answer {
+    /// A word that is 0 until the answer is there, and that the lane waits at.
+    pub const STATE: u32 = 0;
+    /// The length of the line in bytes, or [`END`].
+    pub const LENGTH: u32 = 4;
+    /// The line, in UTF-8, without its end.
+    pub const TEXT: u32 = 8;
+    /// How long a line may be, in bytes.
+    pub const LONGEST: u32 = 4096;
+    /// In place of a length: there is no line, and there will be none.
+    pub const END: u32 = u32::MAX;
 }
 
 /// In which way a run goes wrong.

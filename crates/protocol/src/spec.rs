@@ -298,6 +298,7 @@ impl RunSpec {
     /// The artifact that runs it, as workers load it: `engine.js` and `engine_bg.wasm`.
     pub fn artifact(&self) -> &'static str {
         match (self.workload.info().kind, self.workload.info().only) {
+            (Kind::Python, _) => "python",
             (Kind::Proof, _) => "rules",
             (_, Some(_)) => "programs",
             (_, None) => "engine",
@@ -491,6 +492,11 @@ impl RunSpec {
             Model::Threads | Model::Processes if self.workload.info().only.is_some() => self.tasks.max(1),
             Model::Threads | Model::Processes => self.workers,
         }
+    }
+
+    /// Whether it is a Python program that is run.
+    pub fn is_python(&self) -> bool {
+        self.kind() == Kind::Python
     }
 
     /// What limits the workload.

@@ -101,6 +101,10 @@ codes! {
         Warning = "warning",
         /// Something went wrong.
         Error = "error",
+        /// A piece of what a program writes to its output, with the ends of its lines.
+        Out = "out",
+        /// As that, to where it tells of errors.
+        Err = "err",
     }
 
     /// What kind of thing lanes wait for or hand over. What may let a waiting lane go on depends on it: an owned one
@@ -319,7 +323,7 @@ mod tag {
 const TIMED: u8 = 0x80;
 
 /// The longest text of a name, in bytes; the rest is cut at a character.
-const LONGEST_TEXT: usize = 4096;
+pub const LONGEST_TEXT: usize = 4096;
 
 const fn low(value: u64) -> u32 {
     value as u32

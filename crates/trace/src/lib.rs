@@ -22,12 +22,12 @@ pub mod segment;
 
 pub use clock::TimeNs;
 pub use codec::{Saved, SavedError, slot_from_bytes};
-pub use event::{Entry, Event, Gauge, LaneKind, Level, Mark, ObjectKind, Outcome, State, What, decode};
+pub use event::{Entry, Event, Gauge, LONGEST_TEXT, LaneKind, Level, Mark, ObjectKind, Outcome, State, What, decode};
 pub use id::{InstanceId, LaneId, MessageId, NO_NUMBER, NameId, ObjectId};
 #[cfg(feature = "apart")]
 pub use recorder::Apart;
 pub use recorder::{
     attach, current_lane, detach, directory_address, drain_all, drain_thread, flush, fresh_lane, fresh_message,
-    fresh_object, here, instance, intern, is_attached, is_recording, name_once, record, record_at, set_current_lane,
-    set_flush, set_instance, set_recording,
+    fresh_object, here, instance, intern, is_attached, is_recording, name_once, record, record_at, room,
+    set_current_lane, set_flush, set_instance, set_recording,
 };

@@ -200,6 +200,11 @@ pub fn flush() {
     }
 }
 
+/// How many more slots the calling thread can record before its reader has to look.
+pub fn room() -> u32 {
+    RING.get().map_or(u32::MAX, |ring| CAPACITY.saturating_sub(ring.used()))
+}
+
 /// Moves what the calling thread recorded into `out`, with a count of what found no room.
 pub fn drain_thread(out: &mut Vec<Slot>) {
     let Some(ring) = RING.get() else { return };

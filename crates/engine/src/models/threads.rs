@@ -21,7 +21,7 @@ pub async fn run(workload: Arc<dyn AnyWorkload>, spec: &RunSpec) -> Result<Clock
     // The host only waits; the threads share the GIL among themselves.
     gil::leave();
     match spec.kind() {
-        Kind::Cpu | Kind::Accident | Kind::Program | Kind::Proof => on_a_pool(&*workload, spec).await,
+        Kind::Cpu | Kind::Accident | Kind::Program | Kind::Proof | Kind::Python => on_a_pool(&*workload, spec).await,
         Kind::Io | Kind::Mixed => on_workers_of_their_own(workload, spec),
     }
 }

@@ -1,5 +1,7 @@
 //! Threads: each is a lane, and has a worker of its own in the browser.
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use module::cannot_start;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use module::{are_running, begin, is_of_this_program, stop_process};
 pub(crate) use module::{get_ident, module_def, stop, this_is_the_main_thread};
@@ -9,7 +11,7 @@ mod module {
     use std::cell::{Cell, RefCell};
     use std::collections::HashMap;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-    use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+    use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
     use std::time::Duration;
 
     use interleave_runtime::rt::{self, SyncError, gil};
@@ -423,7 +425,19 @@ mod module {
         }
     }
 
+    /// Why no thread can be started here, if none can.
+    static NO_THREADS: OnceLock<&str> = OnceLock::new();
+
+    /// Says why no thread can be started here. The first reason counts.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn cannot_start(why: &'static str) {
+        let _already_set = NO_THREADS.set(why);
+    }
+
     fn check_can_start(vm: &VirtualMachine) -> PyResult<()> {
+        if let Some(why) = NO_THREADS.get() {
+            return Err(vm.new_runtime_error(format!("can't start new thread: {why}")));
+        }
         match vm.state.finalizing.load(Ordering::Acquire) {
             true => Err(vm.new_runtime_error("can't create new thread at interpreter shutdown")),
             false => Ok(()),

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use futures_channel::mpsc::UnboundedSender;
 use interleave_trace::{InstanceId, LaneId, MessageId, What, current_lane, flush, record};
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ErrorEvent, EventTarget, MessageChannel, MessageEvent, PromiseRejectionEvent, XmlHttpRequest};
+use web_sys::{
+    DedicatedWorkerGlobalScope, ErrorEvent, EventTarget, MessageChannel, MessageEvent, PromiseRejectionEvent,
+    XmlHttpRequest,
+};
 
 use crate::downloads::{Download, LATENCY_HEADER};
 use crate::fault::Fault;
@@ -116,6 +119,18 @@ pub(crate) fn watch_for_faults() {
     on_rejection.forget();
 }
 
+/// Posts a message to the page: bytes, handles that only a structured clone can carry, and those that it hands over.
+pub fn post(update: &[u8], handles: &[(&str, &JsValue)], transfer: &[&JsValue]) -> Result<(), JsValue> {
+    let message = Object::new();
+    Reflect::set(&message, &"update".into(), &Uint8Array::from(update))?;
+    for (name, handle) in handles {
+        Reflect::set(&message, &(*name).into(), handle)?;
+    }
+    let transfer: Array = transfer.iter().collect();
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    scope.post_message_with_transfer(&message, &transfer)
+}
+
 /// What a thrown value says.
 pub fn words_of(thrown: &JsValue) -> String {
     match thrown.dyn_ref::<js_sys::Error>() {
@@ -126,7 +141,7 @@ pub fn words_of(thrown: &JsValue) -> String {
 
 /// Whether there can be threads: memory can be shared where the page is isolated.
 pub(crate) fn can_share_memory() -> bool {
-    js_sys::Reflect::get(&js_sys::global(), &"crossOriginIsolated".into()).is_ok_and(|isolated| isolated.is_truthy())
+    Reflect::get(&js_sys::global(), &"crossOriginIsolated".into()).is_ok_and(|isolated| isolated.is_truthy())
 }
 
 pub(crate) fn memory_bytes() -> Option<u64> {

@@ -1,0 +1,43 @@
+//! The Python program on its way between the page, its links and the editor: see `program.js`.
+
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen(module = "/src/program.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = pack)]
+    fn pack_text(text: &str) -> Promise;
+    #[wasm_bindgen(js_name = unpack)]
+    fn unpack_text(letters: &str) -> Promise;
+    /// Fetches and compiles an artifact, and tells how many bytes have come; -1 while it is still to be built.
+    pub fn load(address: &str, told: &Closure<dyn Fn(f64)>) -> Promise;
+
+    /// Where a program is written.
+    pub type Editor;
+    /// Opens one in `place`, which tells `changed` each new text.
+    #[wasm_bindgen(constructor)]
+    pub fn new(place: &web_sys::Element, text: &str, changed: &Closure<dyn Fn(String)>) -> Editor;
+    /// Makes the text this one, unless it is already.
+    #[wasm_bindgen(method)]
+    pub fn write(this: &Editor, text: &str);
+    /// Brings a line into view and chooses it.
+    #[wasm_bindgen(method)]
+    pub fn choose(this: &Editor, line: u32);
+    /// Marks lines: pairs of a line's number and what lanes do there.
+    #[wasm_bindgen(method)]
+    pub fn mark(this: &Editor, lines: &js_sys::Array);
+    /// Takes it away.
+    #[wasm_bindgen(method)]
+    pub fn close(this: &Editor);
+}
+
+/// A text in few characters, such as may stand in a link.
+pub async fn pack(text: &str) -> Option<String> {
+    JsFuture::from(pack_text(text)).await.ok()?.as_string()
+}
+
+/// The text that was packed so; nothing if none was.
+pub async fn unpack(letters: &str) -> Option<String> {
+    JsFuture::from(unpack_text(letters)).await.ok()?.as_string()
+}

@@ -1,0 +1,283 @@
+// Python programs in the page: their threads are lanes and their output is the log's, they end as CPython would end them,
+// and whatever they do, Stop ends it and the next run is clean.
+import assert from 'node:assert/strict';
+import { deflateRawSync } from 'node:zlib';
+
+import { check, inEachBrowser } from './harness.mjs';
+
+/// The link to a program; see src/program.js.
+const link = (program, more = {}) => ({ workload: 'python', program: deflateRawSync(program).toString('base64url'), ...more });
+
+const LOCKED_COUNTER = `
+import threading
+
+count = 0
+guard = threading.Lock()
+
+def add(times):
+    global count
+    for _ in range(times):
+        with guard:
+            count += 1
+
+adders = [threading.Thread(target=add, args=(300,), name=f"adder {n}") for n in range(2)]
+for adder in adders:
+    adder.start()
+for adder in adders:
+    adder.join()
+print("counted", count)
+`;
+
+const PRIMITIVES = `
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+END = object()
+orders = queue.Queue(maxsize=2)
+served = []
+
+def waiter():
+    while (dish := orders.get()) is not END:
+        served.append(dish.upper())
+
+staff = threading.Thread(target=waiter, name="waiter")
+staff.start()
+for dish in ("soup", "bread", "tea"):
+    orders.put(dish)
+orders.put(END)
+staff.join()
+print(*served)
+
+open_doors = threading.Event()
+seats = threading.BoundedSemaphore(2)
+meet = threading.Barrier(3)
+hungry = threading.Condition()
+ready = []
+
+def guest(n):
+    open_doors.wait()
+    with seats:
+        pass
+    meet.wait()
+    with hungry:
+        ready.append(n)
+        hungry.notify_all()
+
+guests = [threading.Thread(target=guest, args=(n,)) for n in range(3)]
+for each in guests:
+    each.start()
+open_doors.set()
+with hungry:
+    hungry.wait_for(lambda: len(ready) == 3)
+for each in guests:
+    each.join()
+print(sorted(ready))
+
+bell = threading.Timer(0.01, print, ["ding"])
+bell.start()
+bell.join()
+with ThreadPoolExecutor(max_workers=2) as pool:
+    print(list(pool.map(abs, [-1, -2, 3])))
+`;
+
+const CROSSED = `
+import threading
+import time
+
+salt = threading.RLock()
+pepper = threading.RLock()
+
+def take(first, second):
+    with first:
+        time.sleep(0.3)
+        with second:
+            pass
+
+threading.Thread(target=take, args=(salt, pepper), name="left").start()
+threading.Thread(target=take, args=(pepper, salt), name="right").start()
+`;
+
+const SQUARES = `
+import multiprocessing as mp
+
+def square(n, found):
+    found.put(n * n)
+
+if __name__ == "__main__":
+    found = mp.Queue()
+    processes = [mp.Process(target=square, args=(n, found), name=f"square of {n}") for n in (2, 3)]
+    for process in processes:
+        process.start()
+    print(sorted(found.get() for _ in processes))
+    for process in processes:
+        process.join()
+`;
+
+const BUSY = `
+import sys
+import threading
+
+together = threading.Barrier(2)
+
+def spin():
+    together.wait()
+    total = 0
+    for n in range(120_000):
+        total += n
+
+print("GIL", sys._is_gil_enabled())
+spinners = [threading.Thread(target=spin, name=f"spinner {n}") for n in range(2)]
+for spinner in spinners:
+    spinner.start()
+for spinner in spinners:
+    spinner.join()
+`;
+
+/// The interpreter is large: a slow machine takes its time to load it, once for each page and each process.
+const PATIENTLY = { timeout: 120_000 };
+
+/// What the program wrote, line by line, whichever lane it was.
+const written = (visit) => visit.page.$$eval('.program .written > span:last-child', (lines) => lines.map((line) => line.innerText));
+
+inEachBrowser((here) => {
+  check(here, 'threads that share a lock are lanes with their names, and the lock has its own', async (open) => {
+    const visit = await open({ link: link(LOCKED_COUNTER) });
+    const report = await visit.runWell();
+    assert.equal(report.summary, 'Exit code 0.');
+    assert.deepEqual(await written(visit), ['counted 600']);
+    const lanes = report.lanes.map((lane) => lane.name);
+    for (const name of ['MainThread', 'adder 0', 'adder 1']) assert.ok(lanes.includes(name), `${name} is among ${lanes}`);
+    const guard = report.objects.find((object) => object.name === 'lock guard');
+    assert.equal(guard?.taken, 600);
+  }, PATIENTLY);
+
+  check(here, 'queue, event, semaphore, barrier, condition, timer and pool do what CPython does', async (open) => {
+    const visit = await open({ link: link(PRIMITIVES) });
+    await visit.runWell();
+    assert.deepEqual(await written(visit), ['SOUP BREAD TEA', '[0, 1, 2]', 'ding', '[1, 2, 3]']);
+    const log = await visit.log();
+    assert.ok(log.some((line) => /^[\d.]+ m?s .*ding$/.test(line)), `a line of output has its time and its lane: ${log}`);
+  }, PATIENTLY);
+
+  check(here, 'a traceback names the line, which a press chooses in the editor; the exit code is shown', async (open) => {
+    const visit = await open({ link: link('import sys\n\n\ndef divide(n):\n    return 1 / n\n\n\ndivide(0)\n') });
+    const report = await visit.run();
+    assert.equal(report.summary, 'Exit code 1.');
+    const lines = await written(visit);
+    assert.equal(lines[0], 'Traceback (most recent call last):');
+    assert.equal(lines.at(-1), 'ZeroDivisionError: division by zero');
+    await visit.press('File "program.py", line 5, in divide');
+    await visit.until('the line is chosen', () => getSelection().toString().includes('return 1 / n') || document.activeElement.value);
+    const left = await open({ link: link('import sys\nprint("bye")\nsys.exit(3)\n') });
+    assert.equal((await left.run()).summary, 'Exit code 3.');
+    assert.match(await left.text('.status'), /Exit code 3/);
+  }, PATIENTLY);
+
+  check(here, 'Stop ends a loop that never ends, in all its threads, and the next run is clean', async (open) => {
+    const endless = 'import threading\n\ndef spin():\n    while True:\n        pass\n\nthreading.Thread(target=spin).start()\nprint("spinning")\nspin()\n';
+    const visit = await open({ link: link(endless) });
+    for (let round = 0; round < 2; round++) {
+      await visit.press('Run');
+      await visit.until('it spins', () => document.querySelector('.program .written')?.innerText.includes('spinning'));
+      await visit.press('Stop');
+      const report = await visit.ended();
+      assert.equal(report.outcome, 'stopped');
+      const took = await visit.page.evaluate(() => window.seen.finished.at(-1).at - window.seen.clicks.Stop);
+      assert.ok(took < 200, `it took ${took} ms`);
+    }
+  }, PATIENTLY);
+
+  check(here, 'a GIL lets one thread run at a time, and says so to the program', async (open) => {
+    const free = await open({ link: link(BUSY) });
+    await free.runWell();
+    assert.deepEqual(await written(free), ['GIL False']);
+    const visit = await open({ link: link(BUSY, { gil: 'on' }) });
+    await visit.runWell();
+    assert.deepEqual(await written(visit), ['GIL True']);
+    const { lanes } = await visit.trace();
+    const waits = lanes
+      .filter((lane) => lane.name.startsWith('spinner'))
+      .map((lane) => lane.spans.filter((span) => span.state === 'ready' && span.name === 'GIL').length);
+    assert.equal(waits.length, 2);
+    assert.ok(waits.every((count) => count >= 2), `they wait for the GIL ${waits} times`);
+  }, PATIENTLY);
+
+  check(here, 'a deadlock is named by its lanes, its locks and its lines', async (open) => {
+    const visit = await open({ link: link(CROSSED) });
+    const report = await visit.run();
+    assert.equal(report.outcome, 'deadlocked');
+    assert.match(report.error, /left holds RLock salt \(taken at program\.py:9\) and waits for RLock pepper at program\.py:11/);
+    assert.match(report.error, /right holds RLock pepper \(taken at program\.py:9\) and waits for RLock salt at program\.py:11/);
+  }, PATIENTLY);
+
+  check(here, 'what is written is in the link, and a seed makes it run the same again', async (open) => {
+    const visit = await open({ link: { workload: 'python', seed: 7 } });
+    await visit.until('there is an editor', () => document.querySelector('.editor .cm-content'));
+    await visit.page.focus('.editor .cm-content');
+    const modifier = 'Control';
+    await visit.page.keyboard.down(modifier);
+    await visit.page.keyboard.press('a');
+    await visit.page.keyboard.up(modifier);
+    await visit.page.keyboard.type('import threading\nfor n in range(3):\nthreading.Thread(target=print, args=[n]).start()\n');
+    await visit.until('the link has it', () => new URL(location).searchParams.has('program'));
+    const first = await visit.runWell();
+    const again = await open({ link: visit.query() });
+    const second = await again.runWell();
+    assert.deepEqual((await written(again)).sort(), ['0', '1', '2']);
+    assert.deepEqual(await written(again), await written(visit));
+    assert.equal(second.wall_ms, first.wall_ms);
+  }, PATIENTLY);
+
+  check(here, 'processes are lanes with a memory of their own, and send what they found', async (open) => {
+    const visit = await open({ link: link(SQUARES) });
+    const report = await visit.runWell();
+    assert.deepEqual(await written(visit), ['[4, 9]']);
+    const squares = report.lanes.filter((lane) => lane.name.startsWith('square'));
+    assert.deepEqual(squares.map((lane) => lane.kind), ['process', 'process']);
+  }, PATIENTLY);
+
+  check(here, 'a program that asks for a line gets what is typed, and an error at the end of all input', async (open) => {
+    const visit = await open({ link: link('name = input("Who? ")\nprint("Hello", name)\ninput()\n') });
+    await visit.press('Run');
+    await visit.until('it asks', () => document.querySelector('#answer') === document.activeElement);
+    await visit.page.keyboard.type('Ada');
+    await visit.page.keyboard.press('Enter');
+    await visit.until('it answers', () => document.querySelector('.program .log').innerText.includes('Hello Ada'));
+    await visit.press('End of input');
+    assert.equal((await visit.ended()).summary, 'Exit code 1.');
+    assert.match((await written(visit)).at(-1), /^EOFError/);
+  }, PATIENTLY);
+
+  check(here, 'endless recursion ends in an error', async (open) => {
+    const deep = await open({ link: link('def dive():\n    dive()\n\ndive()\n') });
+    assert.equal((await deep.run()).summary, 'Exit code 1.');
+    assert.match((await written(deep)).at(-1), /^RecursionError: /);
+  }, PATIENTLY);
+
+  check(here, 'endless output and endless memory end in a clear message, and the next run is clean', async (open) => {
+    const visit = await open({ link: link('while True:\n    print("again")\n') });
+    await visit.press('Run');
+    await visit.untilAtLast(90_000, 'the page has enough', () => window.seen.finished.length > 0);
+    const loud = await visit.ended();
+    assert.equal(loud.outcome, 'failed');
+    assert.match(loud.error, /More output than the page keeps/);
+    const next = await visit.page.evaluate(() => document.querySelector('#run').disabled);
+    assert.equal(next, false);
+    const hungry = await open({ link: link('kept = []\nwhile True:\n    kept.append(bytearray(50_000_000))\n') });
+    assert.equal((await hungry.run()).summary, 'Exit code 1.');
+    assert.match((await written(hungry)).at(-1), /^MemoryError/);
+  }, { timeout: 240_000 });
+
+  check(here, 'where memory cannot be shared a program runs, and threads say why they cannot', async (open) => {
+    const visit = await open({
+      isolated: false,
+      link: link('import threading\nprint("here")\nthreading.Thread(target=print).start()\n'),
+    });
+    const report = await visit.run();
+    assert.equal(report.summary, 'Exit code 1.');
+    const lines = await written(visit);
+    assert.equal(lines[0], 'here');
+    assert.equal(lines.at(-1), "RuntimeError: can't start new thread: threads need a page that is cross-origin isolated");
+  }, PATIENTLY);
+});

@@ -935,8 +935,10 @@ mod tests {
     }
 
     #[test]
-    fn every_program_has_a_lesson() {
-        for &workload in Workload::ALL.iter().filter(|workload| workload.info().kind == Kind::Program) {
+    fn every_program_has_a_lesson_but_those_that_only_go_wrong() {
+        let goes_wrong = [Workload::TroubledCoroutines, Workload::TroubledProcesses];
+        let programs = Workload::ALL.iter().filter(|workload| workload.info().kind == Kind::Program);
+        for &workload in programs.filter(|workload| !goes_wrong.contains(workload)) {
             assert!(Lesson::ALL.iter().any(|lesson| lesson.spec(1).workload == workload), "{workload:?}");
         }
     }

@@ -19,7 +19,7 @@ use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record
 use crate::experiments::{Body, Outcome};
 use crate::explore::Attempt;
 use crate::models;
-use crate::stock::{self, stock};
+use crate::stock::stock;
 use crate::workload::{Answer, AnyPart, AnyWorkload, Picture};
 use crate::workloads;
 
@@ -111,16 +111,8 @@ pub async fn run(spec: RunSpec) -> Result<Answer, Failure> {
     set_recording(spec.record);
     TOLD.store(false, Ordering::Relaxed);
     allow_waits();
-    match stock().and_then(|stock| (stock.workload)(spec)) {
-        Some(running) => running.await,
-        None => run_program(spec).await,
-    }
-}
-
-/// Runs a workload; nothing if that is a program.
-pub(crate) fn run_workload(spec: RunSpec) -> Option<stock::Running> {
-    let prepare = workloads::prepare(spec.workload)?;
-    Some(Box::pin(compute(prepare, spec)))
+    let stock = stock().ok_or_else(unknown)?;
+    (stock.run)(spec).await
 }
 
 fn program(name: interleave_protocol::Workload) -> Option<Body> {
@@ -168,7 +160,7 @@ fn begin_schedule(spec: &RunSpec, plan: Plan, when_stuck: WhenStuck) -> Result<(
 }
 
 fn unknown() -> Failure {
-    Failure::Trapped { message: "the engine does not know this program".to_owned() }
+    Failure::Trapped { message: "this artifact does not know what to run".to_owned() }
 }
 
 async fn perform(body: Body, spec: RunSpec) -> Outcome {
@@ -184,7 +176,7 @@ async fn perform(body: Body, spec: RunSpec) -> Outcome {
     }
 }
 
-async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
+pub(crate) async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
     let body = program(spec.workload).ok_or_else(unknown)?;
     if let Some(plan) = plan(&spec) {
         begin_schedule(&spec, plan, when_stuck())?;
@@ -223,7 +215,8 @@ fn when_stuck() -> WhenStuck {
     if cfg!(target_arch = "wasm32") { WhenStuck::Stay } else { WhenStuck::Cancel }
 }
 
-async fn compute(prepare: workloads::Prepare, spec: RunSpec) -> Result<Answer, Failure> {
+pub(crate) async fn run_workload(spec: RunSpec) -> Result<Answer, Failure> {
+    let prepare = workloads::prepare(spec.workload).ok_or_else(unknown)?;
     span::running(Title::new("preparing"));
     let workload = prepare(&spec)?;
     if let (Some(audience), Some(picture)) = (AUDIENCE.get(), workload.picture()) {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update, channel};
 use interleave_runtime::instance::{Outside, begin_lane, end_lane, set_outside};
 use interleave_runtime::processes::{self, Mailbox};
-use interleave_runtime::segment::{self, ExitCode, Segment, run_child};
+use interleave_runtime::segment::{self, ExitCode, Segment};
 use interleave_runtime::sys::{keep_workers, spawn_local};
 use interleave_runtime::{Fault, threads};
 use interleave_trace::{
@@ -74,7 +74,9 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
     set_audience(audience(command.isolated));
     match (command.role, port) {
         (Role::Child { block }, _) => {
-            run_child(block);
+            if let Some(stock) = stock() {
+                (stock.child)(block);
+            }
             post(&Update::Over, &[], &[]);
         }
         (Role::Process, Some(port)) => spawn_local(async move {
@@ -87,7 +89,10 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
         }),
         _ => match command.role {
             Role::Explorer { seeds, patience_ms } => {
-                spawn_local(explorer(command.spec, seeds, u64::from(patience_ms) * 1_000_000, command.isolated));
+                if let Some(stock) = stock() {
+                    let patience_ns = u64::from(patience_ms) * 1_000_000;
+                    spawn_local((stock.explore)(command.spec, seeds, patience_ns, command.isolated));
+                }
             }
             _ => spawn_local(host(command.spec, command.isolated)),
         },
@@ -96,7 +101,7 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
 }
 
 /// Tries seeds, and says after each how many were tried: should the next one end this instance, it is known which it was.
-async fn explorer(spec: RunSpec, seeds: u32, patience_ns: u64, isolated: bool) {
+pub(crate) async fn explorer(spec: RunSpec, seeds: u32, patience_ns: u64, isolated: bool) {
     if !isolated && spec.model != Model::Tasks {
         fail(&Failure::NoThreads);
         return;

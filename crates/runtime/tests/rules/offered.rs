@@ -7,8 +7,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 
 use interleave_engine::experiments::{Body, Outcome};
-use interleave_engine::models::processes::program_main;
-use interleave_engine::stock::{Stock, offer};
+use interleave_engine::stock::{PROGRAMS, Stock, offer};
 use interleave_engine::workload::Answer;
 use interleave_protocol::RunSpec;
 use interleave_runtime::span;
@@ -24,11 +23,7 @@ struct Rule {
 
 static RULES: OnceLock<Vec<Rule>> = OnceLock::new();
 
-static STOCK: Stock = Stock {
-    workload: |_| None,
-    process: |mailbox, parent| Box::pin(program_main(mailbox, parent)),
-    program: |_| Some(Body::Awaiting(|spec| Box::pin(run(spec)))),
-};
+static STOCK: Stock = Stock { program: |_| Some(Body::Awaiting(|spec| Box::pin(run(spec)))), ..PROGRAMS };
 
 /// What the compiler calls with all tests of this program.
 pub fn offer_rules(tests: &[&TestDescAndFn]) {

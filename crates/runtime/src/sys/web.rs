@@ -91,7 +91,13 @@ pub(crate) fn watch_for_faults() {
         std::panic::set_hook(Box::new(|info| {
             let text = info.payload_as_str().unwrap_or("no message");
             let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
-            give_up(Fault::Panicked { message: format!("{text}{place}") });
+            let wanted = WANTED_IN_VAIN.load(Ordering::Relaxed);
+            // What others wrote may look at what it gets, and panic where there is nothing.
+            give_up(if wanted > 0 && text.contains("allocat") {
+                Fault::OutOfMemory { wanted: wanted as u64 }
+            } else {
+                Fault::Panicked { message: format!("{text}{place}") }
+            });
         }));
     });
     let trapped = |message: String| {

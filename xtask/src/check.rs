@@ -28,8 +28,7 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
-/// What the page and the engine may not weigh together, as brotli would send them. The aim is 450 KB, and `cargo xtask
-/// bench` says how far it is.
+/// What the page and the engine may weigh together, as brotli would send them.
 const SIZE_LIMIT: u64 = 450_000;
 
 /// What Python may weigh in all, as brotli would send it.

@@ -13,6 +13,8 @@
 //!
 //! Rules and errors are those of Python's `multiprocessing`; the facade in [`crate::processes`] puts types on top.
 
+#![allow(clippy::missing_const_for_thread_local, reason = "the model checker's thread_local! knows no const")]
+
 mod allocator;
 pub mod block;
 mod error;

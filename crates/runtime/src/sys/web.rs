@@ -363,7 +363,7 @@ pub(crate) fn send(port: &Port, message: MessageId, head: &[u8], payload: &[u8])
     front.extend((head.len() as u64).to_le_bytes());
     front.extend(head);
     bytes.subarray(0, front.len() as u32).copy_from(&front);
-    let moved = (payload.as_ptr().addr() % WORD != 0).then(|| payload.to_vec());
+    let moved = (!payload.as_ptr().addr().is_multiple_of(WORD)).then(|| payload.to_vec());
     bytes.subarray(begin as u32, length).copy_from(moved.as_deref().unwrap_or(payload));
     let posted = port.post_message_with_transferable(&bytes, &Array::of1(&buffer));
     debug_assert!(posted.is_ok(), "a buffer that nobody else has can be handed over");

@@ -264,7 +264,10 @@ inEachBrowser((here) => {
     assert.match(loud.error, /More output than the page keeps/);
     const next = await visit.page.evaluate(() => document.querySelector('#run').disabled);
     assert.equal(next, false);
-    const hungry = await open({ link: link('kept = []\nwhile True:\n    kept.append(bytearray(50_000_000))\n') });
+    const hungry = await open({
+      link: link('kept = []\nwhile True:\n    kept.append(bytearray(50_000_000))\n'),
+      expect: [/unreachable/],
+    });
     const starved = await hungry.run();
     assert.equal(starved.outcome, 'failed');
     assert.match(starved.error, /memory/i);

@@ -35,13 +35,14 @@ const SIZE_LIMIT: u64 = 450_000;
 const PYTHON_SIZE_LIMIT: u64 = 5_000_000;
 
 /// Who may know whom. Dependencies for tests alone are free.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 10] = [
     ("interleave-trace", &[]),
     ("interleave-timeline", &["interleave-trace"]),
     ("interleave-protocol", &["interleave-trace"]),
     ("interleave-runtime", &["interleave-trace"]),
-    ("interleave-engine", &["interleave-runtime", "interleave-protocol", "interleave-trace"]),
-    ("interleave-python", &["interleave-runtime", "interleave-protocol", "interleave-trace"]),
+    ("interleave-door", &["interleave-runtime", "interleave-protocol", "interleave-trace"]),
+    ("interleave-engine", &["interleave-door", "interleave-runtime", "interleave-protocol", "interleave-trace"]),
+    ("interleave-python", &["interleave-door", "interleave-runtime", "interleave-protocol", "interleave-trace"]),
     ("interleave", &["interleave-timeline", "interleave-protocol", "interleave-trace"]),
     ("interleave-bench", &["interleave-engine", "interleave-runtime", "interleave-protocol", "interleave-trace"]),
     ("xtask", &["interleave-protocol"]),

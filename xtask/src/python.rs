@@ -45,7 +45,8 @@ pub enum Python {
 pub const ARTIFACT: &str = "python_bg.wasm";
 
 /// What the artifact is made of.
-const SOURCES: [&str; 5] = ["crates/python", "crates/runtime", "crates/trace", "crates/protocol", ".cargo"];
+const SOURCES: [&str; 6] =
+    ["crates/python", "crates/door", "crates/runtime", "crates/trace", "crates/protocol", ".cargo"];
 
 /// Runs a file in a headless browser; its exit code is ours.
 pub fn run_file(project: &Project, options: &Options) -> Result<ExitCode> {

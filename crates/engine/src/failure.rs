@@ -1,20 +1,10 @@
 //! The runtime's faults in the words of the protocol.
 
 use interleave_protocol::Failure;
-use interleave_runtime::Fault;
 use interleave_runtime::rt::SyncError;
 use interleave_runtime::tasks::Raised;
 
-/// What the page is told of a fault.
-pub fn from_fault(fault: Fault) -> Failure {
-    match fault {
-        Fault::Panicked { message } => Failure::Panicked { message },
-        Fault::Trapped { message } => Failure::Trapped { message },
-        Fault::OutOfMemory { wanted } => Failure::OutOfMemory { wanted },
-        Fault::Download { file, status } => Failure::Download { file, status },
-        Fault::Cancelled => Failure::Cancelled,
-    }
-}
+pub use interleave_door::from_fault;
 
 /// What the page is told of what a task raised.
 pub fn from_raised(raised: Raised) -> Failure {

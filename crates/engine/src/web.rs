@@ -1,24 +1,19 @@
-//! The artifact's door in the browser: what a worker calls when it was created for this engine, and what it
-//! says to the page.
+//! The artifact's door in the browser: what a worker calls when it was created for this engine, and what a run says to
+//! the page.
 
-use std::cell::Cell;
-
-use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update, channel};
-use interleave_runtime::instance::{Outside, begin_lane, end_lane, set_outside};
+use interleave_door::{open, post, post_bytes, post_failure, post_records};
+use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update};
+use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::processes::{self, Mailbox};
-use interleave_runtime::segment::{self, ExitCode, Segment};
+use interleave_runtime::segment::{self, Segment};
 use interleave_runtime::sys::{keep_workers, spawn_local};
-use interleave_runtime::{Fault, threads};
-use interleave_trace::{
-    InstanceId, LaneId, Level, attach, clock, directory_address, drain_thread, here, set_flush, set_instance,
-    set_recording,
-};
-use js_sys::{SharedArrayBuffer, Uint8Array};
+use interleave_runtime::threads;
+use interleave_trace::{attach, clock, directory_address, here, set_flush, set_instance, set_recording};
+use js_sys::SharedArrayBuffer;
 use wasm_bindgen::prelude::*;
-use web_sys::{BroadcastChannel, MessagePort};
+use web_sys::MessagePort;
 
 use crate::explore::explore;
-use crate::failure::from_fault;
 use crate::run::{Audience, attempt, fail, run, set_audience};
 use crate::stock::stock;
 use crate::workload::Picture;
@@ -26,20 +21,13 @@ use crate::workload::Picture;
 #[global_allocator]
 static ALLOCATOR: interleave_runtime::sys::Allocator = interleave_runtime::sys::Allocator;
 
-thread_local! {
-    /// Whether this worker was created by the page, which then hears what it posts. Rayon's workers were created
-    /// by the host, which is blocked while they work.
-    static HEARD: Cell<bool> = const { Cell::new(false) };
-}
-
 /// Begins the work of a worker that the page created. `command` is a [`Command`] in bytes; a process also gets
 /// the port to its parent, and each the segment of the run where memory can be shared.
 #[wasm_bindgen]
 pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedArrayBuffer>) -> Result<(), JsError> {
     let command =
         Command::from_bytes(command).ok_or_else(|| JsError::new("the page and the engine differ in version"))?;
-    HEARD.set(true);
-    set_outside(Outside { spawn_thread, spawn_process, spawn_child, end_child, gave_up });
+    open();
     if let Some(segment) = segment {
         let segment = Segment::over(&segment);
         if matches!(command.role, Role::Host | Role::Explorer { .. }) {
@@ -157,56 +145,4 @@ fn post_picture(picture: &Picture) {
 fn post_rows(picture: &Picture, first: u32, count: u32) {
     let pixels = picture.read_rows(first, count);
     post_bytes(&Update::PictureRows { first, edge: picture.edge() }, bytemuck::cast_slice(&pixels));
-}
-
-fn spawn_thread(entry: usize, lane: LaneId) {
-    post(&Update::SpawnThread { entry: entry as u32, lane: lane.0 }, &[], &[]);
-}
-
-fn spawn_process(instance: InstanceId, lane: LaneId, port: MessagePort) {
-    post(&Update::SpawnProcess { instance: instance.0, lane: lane.0 }, &[("port", &port)], &[&port]);
-}
-
-fn spawn_child(lane: LaneId, block: u32) {
-    post(&Update::SpawnChild { lane: lane.0, block }, &[], &[]);
-}
-
-fn end_child(lane: LaneId, block: u32, exit: ExitCode) {
-    post(&Update::EndChild { lane: lane.0, block, exit: exit.0 }, &[], &[]);
-}
-
-fn gave_up(lane: LaneId, fault: Fault) {
-    post_failure(lane, from_fault(fault));
-}
-
-fn post_failure(lane: LaneId, failure: Failure) {
-    let update = Update::Failed { lane: lane.0, failure };
-    if HEARD.get() {
-        post(&update, &[], &[]);
-    } else if let Ok(channel) = BroadcastChannel::new(&channel(clock::origin())) {
-        // If this fails too, the page still finds the lane's end in the trace.
-        let _unheard = channel.post_message(&Uint8Array::from(update.to_bytes().as_slice()));
-    }
-}
-
-/// Sends what this thread recorded to the page, which cannot look into this memory.
-fn post_records() {
-    let mut slots = Vec::new();
-    drain_thread(&mut slots);
-    if !slots.is_empty() {
-        post_bytes(&Update::Records, bytemuck::cast_slice(&slots));
-    }
-}
-
-/// Posts `update` with a buffer that is handed over.
-fn post_bytes(update: &Update, bytes: &[u8]) {
-    let buffer = Uint8Array::from(bytes).buffer();
-    post(update, &[("buffer", &buffer)], &[&buffer]);
-}
-
-/// Posts `update` to the page, with handles that only a structured clone can carry and those that it hands over.
-fn post(update: &Update, handles: &[(&str, &JsValue)], transfer: &[&JsValue]) {
-    if let Err(error) = interleave_runtime::sys::post(&update.to_bytes(), handles, transfer) {
-        interleave_runtime::span::note(Level::Error, &format!("A message to the page was lost: {error:?}"));
-    }
 }

@@ -10,17 +10,18 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use interleave_door::{open, post, post_failure, post_records};
 use interleave_protocol::{Command, Failure, Role, RunSpec, Update, answer};
-use interleave_runtime::instance::{Outside, begin_lane, end_lane, measure_memory, set_outside};
+use interleave_runtime::instance::{begin_lane, end_lane, measure_memory};
 use interleave_runtime::rt::schedule::{self, Plan, Switch, WhenStuck};
-use interleave_runtime::segment::{ExitCode, Segment, run_child};
+use interleave_runtime::segment::{Segment, run_child};
 use interleave_runtime::span::{self, Title};
-use interleave_runtime::{Fault, sys, threads};
+use interleave_runtime::{sys, threads};
 use interleave_trace::{
-    InstanceId, LONGEST_TEXT, LaneId, Level, Mark, What, clock, directory_address, drain_thread, flush, here,
-    name_once, record, room, set_flush, set_instance, set_recording,
+    LONGEST_TEXT, Level, Mark, What, clock, directory_address, flush, here, name_once, record, room, set_flush,
+    set_instance, set_recording,
 };
-use js_sys::{Atomics, Int32Array, SharedArrayBuffer, Uint8Array};
+use js_sys::{Atomics, Int32Array, SharedArrayBuffer};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
@@ -53,7 +54,7 @@ pub fn begin(
     program: Option<String>,
 ) -> Result<(), JsError> {
     let command = Command::from_bytes(command).ok_or_else(|| JsError::new("the page and Python differ in version"))?;
-    set_outside(Outside { spawn_thread, spawn_process, spawn_child, end_child, gave_up });
+    open();
     if let Some(segment) = segment {
         let segment = Segment::over(&segment);
         if matches!(command.role, Role::Host) {
@@ -207,56 +208,9 @@ fn wait_for_room() {
     }
 }
 
-fn spawn_thread(entry: usize, lane: LaneId) {
-    post(&Update::SpawnThread { entry: entry as u32, lane: lane.0 }, &[], &[]);
-}
-
-fn spawn_process(instance: InstanceId, lane: LaneId, port: MessagePort) {
-    post(&Update::SpawnProcess { instance: instance.0, lane: lane.0 }, &[("port", &port)], &[&port]);
-}
-
-fn spawn_child(lane: LaneId, block: u32) {
-    post(&Update::SpawnChild { lane: lane.0, block }, &[], &[]);
-}
-
-fn end_child(lane: LaneId, block: u32, exit: ExitCode) {
-    post(&Update::EndChild { lane: lane.0, block, exit: exit.0 }, &[], &[]);
-}
-
-fn gave_up(lane: LaneId, fault: Fault) {
-    let failure = match fault {
-        Fault::Panicked { message } => Failure::Panicked { message },
-        Fault::Trapped { message } => Failure::Trapped { message },
-        Fault::OutOfMemory { wanted } => Failure::OutOfMemory { wanted },
-        Fault::Download { file, status } => Failure::Download { file, status },
-        Fault::Cancelled => Failure::Cancelled,
-    };
-    post(&Update::Failed { lane: lane.0, failure }, &[], &[]);
-}
-
 /// The calling lane cannot go on, and so neither can the run. The page ends all workers.
 fn fail(failure: Failure) {
     span::failed(&failure.to_string());
     flush();
-    post(&Update::Failed { lane: here().0, failure }, &[], &[]);
-}
-
-/// Sends what this thread recorded to the page, which cannot look into this memory.
-fn post_records() {
-    let mut slots = Vec::new();
-    drain_thread(&mut slots);
-    if !slots.is_empty() {
-        let buffer = Uint8Array::from(bytes_of(&slots).as_slice()).buffer();
-        post(&Update::Records, &[("buffer", &buffer)], &[&buffer]);
-    }
-}
-
-fn bytes_of(slots: &[interleave_trace::ring::Slot]) -> Vec<u8> {
-    slots.iter().flatten().flat_map(|word| word.to_le_bytes()).collect()
-}
-
-fn post(update: &Update, handles: &[(&str, &JsValue)], transfer: &[&JsValue]) {
-    if let Err(error) = sys::post(&update.to_bytes(), handles, transfer) {
-        span::note(Level::Error, &format!("A message to the page was lost: {error:?}"));
-    }
+    post_failure(here(), failure);
 }

@@ -65,32 +65,26 @@ def change_tasks(tasks):
     tasks._GatheringFuture._awaited_as = "gather"
 
 
+def waiting(method):
+    """The same method, which waits for the object of its instance."""
+
+    async def wait(self, *args):
+        before = self._object.awaited()
+        try:
+            return await method(self, *args)
+        finally:
+            _interleave_tasks.waits_as_before(before)
+
+    wait.__name__, wait.__qualname__, wait.__doc__ = method.__name__, method.__qualname__, method.__doc__
+    return wait
+
+
 def change_locks(locks):
-    def waiting(name):
-        """A method that waits for the object of its instance."""
-
-        def over(python):
-            method = getattr(python, name)
-
-            async def wait(self, *args):
-                before = self._object.awaited()
-                try:
-                    return await method(self, *args)
-                finally:
-                    _interleave_tasks.waits_as_before(before)
-
-            wait.__name__ = name
-            wait.__qualname__ = f"{python.__name__}.{name}"
-            wait.__doc__ = method.__doc__
-            return wait
-
-        return over
-
     def is_held(instance):
         return getattr(instance, "_locked", True)
 
     def taking(python):
-        acquire = waiting("acquire")(python)
+        acquire = waiting(python.acquire)
 
         async def acquire_and_say(self):
             taken = await acquire(self)
@@ -119,8 +113,8 @@ def change_locks(locks):
         return changed
 
     made(locks.Lock, "lock", **taking(locks.Lock))
-    made(locks.Event, "event", wait=waiting("wait")(locks.Event))
-    made(locks.Condition, "condition", wait=waiting("wait")(locks.Condition))
+    made(locks.Event, "event", wait=waiting(locks.Event.wait))
+    made(locks.Condition, "condition", wait=waiting(locks.Condition.wait))
     semaphore = made(locks.Semaphore, "semaphore", **taking(locks.Semaphore))
     python = locks.BoundedSemaphore
 
@@ -139,24 +133,13 @@ def change_locks(locks):
     BoundedSemaphore.__module__ = "asyncio.locks"
     BoundedSemaphore.__qualname__ = "BoundedSemaphore"
     locks.BoundedSemaphore = BoundedSemaphore
-    made(locks.Barrier, "barrier", wait=waiting("wait")(locks.Barrier))
+    made(locks.Barrier, "barrier", wait=waiting(locks.Barrier.wait))
 
 
 def change_queues(queues):
     python = queues.Queue
     # What comes out next, where that is known without asking the program's own code.
     ends = {python._get: 0, queues.LifoQueue._get: -1}
-
-    def awaiting(method):
-        async def wait(self, *args):
-            before = self._object.awaited()
-            try:
-                return await method(self, *args)
-            finally:
-                _interleave_tasks.waits_as_before(before)
-
-        wait.__name__, wait.__qualname__, wait.__doc__ = method.__name__, method.__qualname__, method.__doc__
-        return wait
 
     __init__, put_nowait, get_nowait = python.__init__, python.put_nowait, python.get_nowait
 
@@ -179,7 +162,7 @@ def change_queues(queues):
     python.__init__ = init
     python.put_nowait, python.get_nowait = put_and_say, get_and_say
     for method in (python.put, python.get, python.join):
-        setattr(python, method.__name__, awaiting(method))
+        setattr(python, method.__name__, waiting(method))
 
 
 def change_timeouts(timeouts):

@@ -666,10 +666,6 @@ impl Session {
         match self.info().can_be_seeded() && !self.spec.is_python() {
             false => Some("Only programs whose lanes can take turns are explored."),
             true if self.spec.model == Model::Processes && !self.surroundings.isolated => Some(NO_TURNS),
-            // In browsers the first attempt does not come to its end (docs/ARCHITECTURE.md).
-            true if self.spec.model == Model::Processes => {
-                Some("Programs of processes run under a seed, but are not explored in a browser yet.")
-            }
             true => None,
         }
     }

@@ -56,6 +56,15 @@ inEachBrowser((here) => {
     assert.match(report.error, /helper waits for lock shared/);
   });
 
+  check(here, 'a lost update and a deadlock between processes are found within 10 s and replayed', async (open) => {
+    const lost = await explored(open, { workload: 'troubled-processes', size: 0 });
+    assert.ok(lost.found.switches >= 1);
+    assert.deepEqual([lost.report.outcome, lost.report.checked], ['finished', false]);
+    const stuck = await explored(open, { workload: 'troubled-processes', size: 1 });
+    assert.equal(stuck.report.outcome, 'deadlocked');
+    assert.match(stuck.report.error, /to the right holds lock left .* and waits for lock right/);
+  }, { timeout: 120_000 });
+
   for (const [workload, size] of [['troubled-processes', 0], ['troubled-coroutines', 0], ['manager', undefined]]) {
     check(here, `the same seed of ${workload} gives the same run, event for event`, async (open) => {
       const visit = await open({ link: { workload, ...(size === undefined ? {} : { size }), seed: 5 } });

@@ -434,12 +434,11 @@ impl ProcessBlock {
         sys::flush();
         // Threads that it leaves behind go no further. In a browser their workers end with it.
         #[cfg(not(target_arch = "wasm32"))]
-        {
-            while self.bar(segment) {
-                std::thread::yield_now();
-            }
-            sys::set_own_process(0);
+        while self.bar(segment) {
+            std::thread::yield_now();
         }
+        // What it still does is not the process's: that may have ended, and its block be another's.
+        sys::set_own_process(0);
         // It is taken for another process only when all lanes of the program are over.
         segment.memory.store(self.at + SPARE, segment.memory.load(word::KEEPS));
         self.announce(segment, exit, Ending::ByItself);

@@ -211,6 +211,14 @@ impl Segment {
 
     /// Looks at the table of a schedule, or of whichever is on, or changes it; whoever has the turn then is told.
     pub(crate) fn with_turns<R>(&self, schedule: Option<u32>, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
+        self.with_head_and_turns(schedule, |_, table| change(table))
+    }
+
+    fn with_head_and_turns<R>(
+        &self,
+        schedule: Option<u32>,
+        change: impl FnOnce(&mut Head, &mut Table) -> R,
+    ) -> Option<R> {
         let _held = self.lock(word::TURNS_LOCK);
         let address = Some(self.memory.load(word::TURNS)).filter(|address| *address != 0)?;
         let (mut head, mut table) = self.load_turns(address);
@@ -222,18 +230,19 @@ impl Segment {
         if clock::steps() < now {
             clock::count_on_from(now);
         }
-        let result = change(&mut table);
+        let result = change(&mut head, &mut table);
         set_wide(&mut head, at::CLOCK, clock::steps());
         if self.store_turns(address, head, &table).is_err() {
             // The segment is full: nobody can take turns any more, and all are told so.
             self.memory.store(word::TURNS, 0);
             table.seats.iter().for_each(|seat| self.ring(seat.bell));
+            self.ring(head[at::SETTLER]);
             return None;
         }
         match table.turn {
             turn if turn == before => {}
             Some(turn) => self.ring(table.seats[turn].bell),
-            None => self.ring(self.memory.load(address + 4 * at::SETTLER as u32)),
+            None => self.ring(head[at::SETTLER]),
         }
         Some(result)
     }
@@ -271,23 +280,20 @@ impl Segment {
     pub(crate) fn settle_turns(&self) -> bool {
         let Ok(waiter) = self.take_waiter(None) else { return false };
         let is_over = loop {
-            let found = self.with_turns(None, |table| match table.is_over() {
-                true => Some(true),
-                false => table.turn.is_none().then_some(false),
+            let settled = self.with_head_and_turns(None, |head, table| {
+                let is_over = table.is_over();
+                let is_settled = is_over || table.turn.is_none();
+                head[at::SETTLER] = if is_settled { 0 } else { waiter.0 };
+                is_settled.then_some(is_over)
             });
-            match found {
+            match settled {
                 None => break true,
                 Some(Some(is_over)) => break is_over,
-                Some(None) => {}
-            }
-            let address = self.memory.load(word::TURNS);
-            if address != 0 {
-                self.memory.store(address + 4 * at::SETTLER as u32, waiter.0);
-            }
-            // It may have come to that before anybody knew where to ring.
-            let has_turn = self.with_turns(None, |table| table.turn.is_some() && !table.is_over()) == Some(true);
-            if has_turn && self.wait_for_signal(waiter) == signal::LOOK_AGAIN {
-                self.bury_in_turns();
+                Some(None) => {
+                    if self.wait_for_signal(waiter) == signal::LOOK_AGAIN {
+                        self.bury_in_turns();
+                    }
+                }
             }
         };
         self.free_waiter(waiter);

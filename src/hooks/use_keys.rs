@@ -29,7 +29,7 @@ pub fn use_keys(session: &SessionHandle, bench: &Rc<Workbench>, help: Callback<(
             let target: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
             let writes = target.is_some_and(|target| {
                 target
-                    .closest("input:not([type=radio]), select, textarea, dialog, [contenteditable=true]")
+                    .closest("input:not([type=radio]), select, textarea, dialog[open], [contenteditable=true]")
                     .is_ok_and(|it| it.is_some())
             });
             if writes || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {

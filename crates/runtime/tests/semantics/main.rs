@@ -54,6 +54,8 @@ fn in_turns_until_stuck(body: impl FnOnce() + Send) -> bool {
         schedule::begin(Plan::Switches(Vec::new()), WhenStuck::Cancel);
         let _turns = InTurns;
         body();
+        // Else those who are not blocked when it ends would be cancelled no longer.
+        schedule::settle();
         stuck = schedule::end().stuck;
     });
     stuck

@@ -239,12 +239,23 @@ impl<W: Workload> AnyWorkload for W {
 
 /// A payload as plain data; `None` if it does not consist of whole items.
 pub fn items<T: Pod>(payload: &Payload) -> Option<Vec<T>> {
-    let bytes = payload.len();
-    bytes.is_multiple_of(size_of::<T>()).then(|| {
-        let mut items = zeroed_vec(bytes / size_of::<T>());
-        payload.copy_to(cast_slice_mut(&mut items));
-        items
-    })
+    let mut items = Vec::new();
+    replace_items(&mut items, payload).then_some(items)
+}
+
+/// As [`items`], in the place of others: memory that was used before costs less than fresh one. Gives whether they were
+/// replaced.
+pub fn replace_items<T: Pod>(items: &mut Vec<T>, payload: &Payload) -> bool {
+    let is_whole = payload.len().is_multiple_of(size_of::<T>());
+    if is_whole {
+        let count = payload.len() / size_of::<T>();
+        if items.len() != count {
+            *items = Vec::new();
+            *items = zeroed_vec(count);
+        }
+        payload.copy_to(cast_slice_mut(items));
+    }
+    is_whole
 }
 
 /// A square picture that several lanes write and the page reads meanwhile: RGBA, one word a pixel.

@@ -133,6 +133,11 @@ impl Peer {
     }
 }
 
+/// Makes buffers for so many messages with payloads of so many bytes, before they are needed.
+pub fn make_room(messages: usize, bytes: usize) {
+    sys::make_room(messages, bytes);
+}
+
 /// A process that was asked for.
 pub struct Process {
     /// Its lane: the first of its instance.

@@ -30,7 +30,8 @@ const AHEAD: usize = 2;
 /// What a message says.
 #[derive(Serialize, Deserialize)]
 enum Head {
-    Setup { spec: RunSpec },
+    /// `room` is how many bytes the largest input of a task has.
+    Setup { spec: RunSpec, room: u64 },
     Up,
     Start { at: u64 },
     Task { task: u32 },
@@ -79,9 +80,12 @@ pub async fn run(workload: &dyn AnyWorkload, spec: &RunSpec) -> Result<Clocked, 
     let all: Vec<Process> =
         (0..spec.workers).map(|n| processes::spawn(n, Title::numbered("process", n + 1), &mailbox)).collect();
     let setup = workload.setup();
+    let room = (0..spec.tasks).map(|task| workload.input(task).len()).max().unwrap_or(0);
     for process in &all {
-        send(&process.peer, &Head::Setup { spec: *spec }, &setup);
+        send(&process.peer, &Head::Setup { spec: *spec, room: room as u64 }, &setup);
     }
+    // There is time for that until the first is up.
+    processes::make_room(all.len() * AHEAD, room);
     let mut shares: Vec<_> = (0..spec.workers).map(|n| share(spec.tasks, n, spec.workers)).collect();
     let mut next = 0..spec.tasks;
     let mut give = |n: usize| {
@@ -190,12 +194,24 @@ async fn serve(first: Packet, mailbox: Mailbox, parent: Peer) {
     }
 }
 
+/// Has the system find memory for an input and what is made of it, before there is any: it does so page by page, at the
+/// first touch, and that takes longer than a copy.
+fn touch(input: usize) {
+    let mut room: Vec<u8> = Vec::new();
+    // If there is none, the first task will say so.
+    if room.try_reserve_exact(2 * input).is_ok() {
+        room.resize(2 * input, 1);
+        std::hint::black_box(&room);
+    }
+}
+
 async fn work(first: Packet, mut mailbox: Mailbox, parent: &Peer) -> Result<(), Failure> {
-    let (Head::Setup { spec }, setup) = read(first)? else { return Ok(()) };
+    let (Head::Setup { spec, room }, setup) = read(first)? else { return Ok(()) };
     let Some(workload) = workloads::prepare_process(&spec) else { return Ok(()) };
     interleave_trace::set_recording(spec.record);
     let mut workload = workload?;
     workload.accept_setup(setup);
+    touch(room as usize);
     send(parent, &Head::Up, &[]);
     let mut conditions = Conditions::new(&spec, TimeNs(0));
     loop {

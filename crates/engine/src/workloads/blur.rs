@@ -25,7 +25,7 @@ use wide::{i16x8, i32x4, u8x16};
 
 use super::mandelbrot::{rows, show_rows};
 use super::{Cut, digest_words, grouped, mix, spread, wrong};
-use crate::workload::{Answer, Picture, Step, Workload, items, reserve};
+use crate::workload::{Answer, Picture, Step, Workload, replace_items, reserve};
 
 /// The sum of the weights, as a power of two.
 const WEIGHT_BITS: u32 = 15;
@@ -197,8 +197,8 @@ impl Workload for Blur {
     }
 
     fn accept_input(&mut self, task: u32, input: Payload) {
-        let first = self.cut.task(task).start.saturating_sub(radius(self.cut.items));
-        self.input = Rows { first, pixels: items(&input).unwrap_or_default() };
+        self.input.first = self.cut.task(task).start.saturating_sub(radius(self.cut.items));
+        replace_items(&mut self.input.pixels, &input);
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

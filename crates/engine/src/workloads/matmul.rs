@@ -24,7 +24,7 @@ use interleave_runtime::processes::Payload;
 use wide::f32x8;
 
 use super::{Cut, compute, digest_words, grouped, mix, wrong};
-use crate::workload::{Answer, Step, Workload, items, reserve, share};
+use crate::workload::{Answer, Step, Workload, items, replace_items, reserve, share};
 
 /// Columns in a panel: two vectors of four.
 const WIDE: usize = 8;
@@ -134,7 +134,7 @@ impl Workload for Matmul {
 
     fn accept_input(&mut self, task: u32, input: Payload) {
         self.first = self.cut.task(task).start;
-        self.a = items(&input).unwrap_or_default();
+        replace_items(&mut self.a, &input);
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

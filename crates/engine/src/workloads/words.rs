@@ -13,7 +13,7 @@ use interleave_protocol::{Failure, RunSpec};
 use interleave_runtime::processes::Payload;
 
 use super::{Cut, digest, grouped, mix, wrong};
-use crate::workload::{Answer, Message, Step, Workload, reserve, share};
+use crate::workload::{Answer, Message, Step, Workload, replace_items, reserve, share};
 
 type Map<K> = HashMap<K, u32, FnvBuildHasher>;
 
@@ -194,7 +194,7 @@ impl Workload for Words {
     }
 
     fn accept_input(&mut self, _task: u32, input: Payload) {
-        self.text = input.into_bytes();
+        replace_items(&mut self.text, &input);
     }
 
     fn steps(&self, task: u32) -> Vec<Step> {

@@ -461,17 +461,9 @@ impl ProcessBlock {
             record_end_of(self.lane(segment));
         }
         memory.store(self.at + process::EXIT, exit.0 as u32);
-        // Where lanes take turns nobody looks before this is said, and whoever looks then may be given the turn at once:
-        // by that time all signals are there.
-        let takes_turns = schedule::own_seat_among_processes().is_some();
-        if takes_turns {
-            segment.disturb_all();
-        }
         memory.store(at, status::ENDED as u32);
         memory.add(head::ENDS, 1);
-        if !takes_turns {
-            segment.disturb_all();
-        }
+        segment.disturb_all();
         schedule::process_ended(segment);
         true
     }

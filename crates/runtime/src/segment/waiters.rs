@@ -154,8 +154,9 @@ impl Segment {
     pub(super) fn block(&self, waiter: Waiter, deadline: Deadline) -> Signal {
         let signal_at = waiter.0 + SIGNAL;
         if let Some(seat) = schedule::own_seat_among_processes() {
-            let is_signalled = || self.memory.load(signal_at) != signal::NONE as u32;
-            let cancelled = schedule::block_in_segment(seat, deadline.0, is_signalled);
+            // That a process has ended is for the table of turns to say, which does so at the same step in every run.
+            let is_woken = || self.memory.load(signal_at) == signal::WOKEN as u32;
+            let cancelled = schedule::block_in_segment(seat, deadline.0, is_woken);
             return match self.memory.swap(signal_at, signal::NONE as u32) as i32 {
                 signal::WOKEN => Signal::Woken,
                 _ if cancelled || self.is_cancelled() => Signal::Cancelled,

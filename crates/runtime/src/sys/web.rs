@@ -313,12 +313,30 @@ impl Drop for Arrived {
 
 /// Smaller buffers are no burden.
 const WORTH_KEEPING: u32 = 64 * 1024;
+/// More than any message has beside its payload.
+const ROOM_FOR_HEAD: usize = 1024;
 /// As many as are under way at a time to and from a few processes.
 const SPARES: usize = 8;
 
 thread_local! {
     /// Buffers that brought a message to this thread, the latest first.
     static SPARE_BUFFERS: RefCell<Vec<ArrayBuffer>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes buffers that are at hand for so many messages with payloads of so many bytes, and has the system find memory for
+/// them.
+pub(crate) fn make_room(messages: usize, bytes: usize) {
+    let bytes = (bytes + ROOM_FOR_HEAD) as u32;
+    if bytes < WORTH_KEEPING {
+        return;
+    }
+    SPARE_BUFFERS.with_borrow_mut(|spare| {
+        while spare.len() < messages.min(SPARES) {
+            let touched = Uint8Array::new_with_length(bytes);
+            touched.fill(1, 0, bytes);
+            spare.push(touched.buffer());
+        }
+    });
 }
 
 /// A buffer for so many bytes: one that is at hand, unless it is far too large, or a new one.

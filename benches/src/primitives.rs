@@ -18,7 +18,7 @@ use interleave_trace::{LaneId, drain_all, drain_thread, set_flush, set_recording
 use js_sys::SharedArrayBuffer;
 use wasm_bindgen::prelude::*;
 
-use crate::web::{become_host, begin_instance, failed, share};
+use crate::web::{become_host, begin_instance, cost_in_chunks, failed, share};
 
 /// As many pairs as a ring has room for, whose two records each they make.
 const CHUNK: u32 = 4096;
@@ -29,24 +29,7 @@ pub fn free_lock(chunks: u32, recorded: bool) -> Result<Vec<f64>, JsError> {
     become_host(false);
     let lock = Lock::new("lock");
     set_recording(recorded);
-    let mut slots = Vec::new();
-    let mut costs = Vec::new();
-    for _ in 0..chunks {
-        slots.clear();
-        drain_thread(&mut slots);
-        let begin = clock::now();
-        for _ in 0..CHUNK {
-            drop(lock.acquire().map_err(failed)?);
-        }
-        costs.push(per(begin, CHUNK));
-    }
-    slots.clear();
-    drain_thread(&mut slots);
-    let expected = if recorded { 2 * CHUNK as usize } else { 0 };
-    if slots.len() != expected {
-        return Err(failed(format!("{} events were recorded instead of {expected}", slots.len())));
-    }
-    Ok(costs)
+    cost_in_chunks(chunks, CHUNK, if recorded { 2 * CHUNK } else { 0 }, |_| lock.acquire().map(drop).map_err(failed))
 }
 
 fn per(begin: TimeNs, count: u32) -> f64 {

@@ -223,6 +223,7 @@ await measure('locks', 'free', async (page) => {
   await times(quick ? 2 : 5, async () => {
     add('locks/free/unrecorded', ...(await call(page, 'free_lock', chunks, false)).slice(5));
     add('locks/free/recorded', ...(await call(page, 'free_lock', chunks, true)).slice(5));
+    add('locks/free/clock', ...(await call(page, 'clock_cost', chunks)).slice(5));
     add('locks/free/bare', ...(await bare(page, 'freeLock', chunks, 4096)).slice(5));
   });
 });

@@ -480,6 +480,7 @@ fn primitives(measured: &Measured) -> Vec<Row> {
     vec![
         row("locks/free", "a free lock, unrecorded", NS, at_most(50.0), &[("unrecorded", "ours"), atomics]),
         row("locks/free", "a free lock, recorded", NS, at_most(250.0), &[("recorded", "ours"), atomics]),
+        row("locks/free", "of that, a look at the clock, which it takes twice", NS, None, &[("clock", "ours")]),
         row("locks/wanted", "a lock that two want, unrecorded", NS, None, &[("unrecorded", "ours"), atomics]),
         row("locks/wanted", "a lock that two want, recorded", NS, None, &[("recorded", "ours"), atomics]),
         row("queues/items", "an item from thread to thread, recorded", NS, None, &[("threads", "ours")]),

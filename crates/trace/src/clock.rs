@@ -86,10 +86,14 @@ mod platform {
     use std::cell::Cell;
     use wasm_bindgen::prelude::*;
 
+    #[wasm_bindgen(module = "/src/clock.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = now)]
+        fn performance_now() -> f64;
+    }
+
     #[wasm_bindgen]
     extern "C" {
-        #[wasm_bindgen(js_namespace = performance, js_name = now)]
-        fn performance_now() -> f64;
         #[wasm_bindgen(js_namespace = performance, js_name = timeOrigin, thread_local_v2)]
         static TIME_ORIGIN: f64;
     }

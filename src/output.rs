@@ -62,6 +62,14 @@ pub fn rows(store: &Store, most: usize) -> (Vec<Row>, usize) {
     (rows, skipped)
 }
 
+/// The last line that a program printed and that says anything.
+pub fn last_line(store: &Store) -> Option<String> {
+    const LOOKED_AT: usize = 200;
+    let (rows, _) = rows(store, LOOKED_AT);
+    let printed = rows.into_iter().rev().filter(|row| row.level == Level::Out);
+    printed.map(|row| row.text.trim().to_owned()).find(|text| !text.is_empty())
+}
+
 /// The line of the program that a line of a traceback names.
 pub fn line_named(text: &str) -> Option<u32> {
     let rest = text.trim_start().strip_prefix("File \"program.py\", line ")?;

@@ -13,7 +13,7 @@ use yew::Callback;
 
 use crate::browser;
 use crate::engine_client::{Ended, Phase, Run};
-use crate::output::Told;
+use crate::output::{Told, last_line};
 use crate::recording::{Recording, Shelf};
 use crate::session::{Action, Ending, Measured, Stage, Surroundings, Ticket, UnderWay};
 
@@ -153,11 +153,17 @@ impl Recorder {
 
 fn ending(recording: &mut Recording, report: &Report, ended: Ended) -> Ending {
     match ended {
-        Ended::Finished => Ending::Finished(Measured {
-            wall_ns: report.wall_ns.unwrap_or(0),
-            checked: report.result.as_ref().is_some_and(|result| result.passed),
-            summary: report.result.as_ref().map(|result| result.summary.clone()).unwrap_or_default(),
-        }),
+        Ended::Finished => {
+            let (checked, summary) = match &report.result {
+                // A program that ended well says itself what came of it.
+                Some(result) if result.passed && recording.spec.is_python() => {
+                    (true, last_line(&recording.store).unwrap_or_else(|| result.summary.clone()))
+                }
+                Some(result) => (result.passed, result.summary.clone()),
+                None => (false, String::new()),
+            };
+            Ending::Finished(Measured { wall_ns: report.wall_ns.unwrap_or(0), checked, summary })
+        }
         Ended::Stopped => Ending::Stopped,
         Ended::Deadlocked(deadlock) => Ending::Deadlocked { brief: deadlock.brief(), sentence: deadlock.sentence() },
         Ended::Failed { lane, failure } => {

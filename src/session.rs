@@ -264,8 +264,6 @@ pub enum Exploration {
 pub enum View {
     /// The lesson's text and question.
     Lesson,
-    /// The Python program, and what it writes.
-    Program,
     /// What was measured.
     #[default]
     Report,
@@ -279,12 +277,14 @@ pub enum View {
     Compare,
     /// The files that are run.
     Source,
+    /// The Python program, and what it writes.
+    Program,
 }
 
 impl View {
     /// All of them, in the order of their tabs.
     pub const ALL: [View; 8] =
-        [View::Lesson, View::Program, View::Report, View::Picture, View::Log, View::Table, View::Compare, View::Source];
+        [View::Lesson, View::Report, View::Picture, View::Log, View::Table, View::Compare, View::Source, View::Program];
 
     /// Its name in links.
     pub const fn id(self) -> &'static str {
@@ -304,8 +304,8 @@ impl View {
     pub const fn title(self) -> &'static str {
         match self {
             View::Lesson => "Lesson",
-            View::Program => "Program",
-            View::Source => "Source",
+            View::Program => "Python",
+            View::Source => "Rust",
             View::Report => "Report",
             View::Picture => "Picture",
             View::Log => "Log",
@@ -319,13 +319,14 @@ impl View {
         Self::ALL.into_iter().find(|view| view.id() == id)
     }
 
-    /// Whether there is such a panel: a lesson has one of its own, and so has Python, which draws no picture and is
+    /// Whether there is such a panel: a lesson has one of its own and both languages, and Python draws no picture and is
     /// written for no model.
     pub fn is_there(self, lesson: Option<&Lesson>, spec: &RunSpec) -> bool {
         match self {
             View::Lesson => lesson.is_some(),
-            View::Program => spec.is_python(),
-            View::Picture | View::Compare | View::Source => !spec.is_python(),
+            View::Program => lesson.is_some() || spec.is_python(),
+            View::Source => lesson.is_some() || !spec.is_python(),
+            View::Picture | View::Compare => !spec.is_python(),
             View::Report | View::Log | View::Table => true,
         }
     }
@@ -375,11 +376,15 @@ pub const FIRST_PROGRAM: &str = include_str!("first_program.py");
 /// A Python program as it is written, and as links carry it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
+    /// The lesson whose it is; none of a visitor's own.
+    pub lesson: Option<&'static Lesson>,
+    /// What it was before somebody wrote on it.
+    pub original: Rc<str>,
     /// Its text.
     pub text: Rc<str>,
     /// The text in few characters, once that is known.
     pub packed: Option<String>,
-    /// Whether the text is not yet that of the link.
+    /// Whether the text is not yet that of the link, or of the lesson.
     pub pending: bool,
     /// A line that is to be shown, and how many were so far.
     pub line: (u32, u32),
@@ -387,7 +392,18 @@ pub struct Program {
 
 impl Default for Program {
     fn default() -> Self {
-        Self { text: FIRST_PROGRAM.into(), packed: None, pending: false, line: (0, 0) }
+        let original: Rc<str> = FIRST_PROGRAM.into();
+        Self { lesson: None, text: original.clone(), original, packed: None, pending: false, line: (0, 0) }
+    }
+}
+
+impl Program {
+    /// That of a lesson, or else a visitor's own, which is still to come.
+    fn of(lesson: Option<&'static Lesson>) -> Self {
+        match lesson {
+            Some(_) => Self { lesson, original: "".into(), text: "".into(), pending: true, ..Self::default() },
+            None => Self::default(),
+        }
     }
 }
 
@@ -452,6 +468,8 @@ pub enum Action {
     ProgramPacked(Rc<str>, String),
     /// What a link carries is this program.
     ProgramUnpacked(String, Option<Rc<str>>),
+    /// The program of a lesson came, or did not.
+    LessonProgram(&'static Lesson, Option<Rc<str>>),
     /// An earlier visit left a program.
     DraftFound(Rc<str>),
     /// A line of the program is to be seen.
@@ -601,7 +619,12 @@ impl Session {
 
     /// The tabs that there are: a lesson has one of its own.
     pub fn views(&self) -> Vec<View> {
-        View::ALL.into_iter().filter(|view| view.is_there(self.lesson, &self.spec)).collect()
+        let mut views: Vec<View> =
+            View::ALL.into_iter().filter(|view| view.is_there(self.lesson, &self.spec)).collect();
+        if self.first_view() == View::Program {
+            views.rotate_right(1);
+        }
+        views
     }
 
     /// What was answered to the open lesson's question.
@@ -642,7 +665,7 @@ impl Session {
             return self.surroundings.missing;
         }
         if self.spec.is_python() {
-            return self.program.pending.then_some("The program in the link is being read.");
+            return self.program.pending.then_some("The program is on its way.");
         }
         if self.surroundings.isolated {
             return None;
@@ -752,9 +775,32 @@ impl Session {
                     self.program.pending = false;
                     match text {
                         Some(text) => self.program.text = text,
+                        None => {
+                            // That of the lesson may still be on its way.
+                            let pending = self.program.original.is_empty();
+                            let text = self.program.original.clone();
+                            self.program = Program { text, packed: None, pending, ..std::mem::take(&mut self.program) };
+                            self.tell(
+                                Tone::Warning,
+                                "The program in this link cannot be read: it was cut short, perhaps.".to_owned(),
+                            );
+                        }
+                    }
+                }
+            }
+            Action::LessonProgram(lesson, text) => {
+                if self.program.lesson == Some(lesson) {
+                    match text {
+                        Some(text) => {
+                            self.program.original = text.clone();
+                            if self.program.packed.is_none() {
+                                self.program = Program { text, pending: false, ..std::mem::take(&mut self.program) };
+                            }
+                        }
                         None => self.tell(
                             Tone::Warning,
-                            "The program in this link cannot be read: it was cut short, perhaps.".to_owned(),
+                            "The lesson's program did not come from the site. Check the connection and reload."
+                                .to_owned(),
                         ),
                     }
                 }
@@ -837,6 +883,7 @@ impl Session {
             Action::ViewChosen(view) => {
                 self.view = view;
                 self.linked |= self.is_idle();
+                self.speak_language_of(view);
                 self.show_what_fits(view);
             }
             Action::ThemeChosen(theme) => self.theme = theme,
@@ -852,6 +899,7 @@ impl Session {
         self.problems = link.problems;
         self.view = link.view;
         self.theme = link.theme;
+        self.take_program();
         if link.program.is_some() && link.program != self.program.packed {
             self.program = Program { packed: link.program, pending: true, ..std::mem::take(&mut self.program) };
         }
@@ -876,6 +924,27 @@ impl Session {
         }
     }
 
+    /// The tabs of a lesson's two languages choose what is run.
+    fn speak_language_of(&mut self, view: View) {
+        let Some(lesson) = self.lesson else { return };
+        let cores = self.surroundings.cores;
+        let spec = match view {
+            View::Program if !self.spec.is_python() => RunSpec::new(Workload::Python, cores),
+            View::Source if self.spec.is_python() => lesson.spec(cores),
+            _ => return,
+        };
+        self.spec = spec;
+        self.problems.clear();
+        self.take_program();
+    }
+
+    /// The program is that of the lesson, or the visitor's own, as soon as one is wanted.
+    fn take_program(&mut self) {
+        if self.spec.is_python() && self.program.lesson != self.lesson {
+            self.program = Program::of(self.lesson);
+        }
+    }
+
     fn set(&mut self, field: Field, value: &str) {
         let was_program = self.info().only.is_some();
         match self.spec.set(field, value) {
@@ -890,6 +959,7 @@ impl Session {
                 if self.lesson.is_some_and(|lesson| field == Field::Workload || !lesson.is_about(&self.spec)) {
                     self.close_lesson();
                 }
+                self.take_program();
                 if !self.view.is_there(self.lesson, &self.spec) {
                     self.view = View::default();
                 }
@@ -1110,7 +1180,8 @@ impl Session {
         if self.history.len() == LONGEST_HISTORY {
             self.history.remove(0);
         }
-        self.history.push(Past { spec: *spec, wall_ns, said });
+        let program = self.program.lesson.filter(|_| spec.is_python());
+        self.history.push(Past { spec: *spec, program, wall_ns, said });
     }
 
     /// The comparison's panel goes with the comparison's timeline, the others with a run's.

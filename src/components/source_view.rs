@@ -39,7 +39,7 @@ enum Listing {
 pub fn SourceView(props: &Props) -> Html {
     let session = &props.session;
     let shelf = props.bench.shelf.borrow();
-    let recording = props.ticket.and_then(|ticket| shelf.get(ticket));
+    let recording = props.ticket.and_then(|ticket| shelf.get(ticket)).filter(|recording| !recording.spec.is_python());
     // Of the run that is shown, or else of the one that would be.
     let spec = recording.map_or(session.spec, |recording| recording.spec);
     let files = spec.sources();

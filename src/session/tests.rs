@@ -309,6 +309,57 @@ fn a_python_program_has_a_panel_of_its_own_and_none_for_what_it_has_not() {
 }
 
 #[test]
+fn a_lesson_has_two_languages_and_its_tabs_choose_between_them() {
+    let race = Lesson::from_id("race").expect("there is one");
+    let it = session("?lesson=race&size=50", HERE);
+    assert_eq!(it.views().last_chunk(), Some(&[View::Source, View::Program]));
+    let it = it.after(Action::ViewChosen(View::Program));
+    assert_eq!((it.lesson, it.spec.workload), (Some(race), Workload::Python));
+    assert!(it.obstacle().is_some(), "its program is on its way");
+    let it = it.after(Action::LessonProgram(race, Some("print(1)".into())));
+    assert_eq!((&*it.program.text, it.obstacle()), ("print(1)", None));
+    let link = it.link().to_query();
+    assert!(link.contains("lesson=race") && !link.contains("program="), "{link}");
+
+    let it = it.after(Action::ProgramWritten("print(2)".into()));
+    let rust = it.clone().after(Action::ViewChosen(View::Source));
+    assert_eq!((rust.lesson, rust.spec.workload), (Some(race), Workload::Race));
+    let python = rust.after(Action::ViewChosen(View::Program));
+    assert_eq!(&*python.program.text, "print(2)", "what was written stays");
+
+    let own = set(it, Field::Workload, "python");
+    assert_eq!((own.lesson, own.program.lesson, &*own.program.text), (None, None, FIRST_PROGRAM));
+}
+
+#[test]
+fn what_a_lessons_program_printed_answers_its_question() {
+    let race = Lesson::from_id("race").expect("there is one");
+    let it = session("?lesson=race", HERE).after(Action::ViewChosen(View::Program));
+    let it = it.after(Action::LessonProgram(race, Some("print(1)".into()))).after(Action::AnswerPicked(0));
+    assert!(matches!(it.reply(), Some(Reply::Run(_))));
+    let it = it.after(Action::RunPressed);
+    let ticket = it.under_way.expect("it runs").ticket;
+    let it = it.after(Action::RunEnded(ticket, finished(5)));
+    assert!(matches!(it.reply(), Some(Reply::Told { ref numbers, .. }) if numbers.contains("42")), "{:?}", it.reply());
+}
+
+#[test]
+fn a_lessons_program_that_does_not_come_says_so_and_a_link_goes_before_it() {
+    let race = Lesson::from_id("race").expect("there is one");
+    let it = session("?lesson=race&workload=python", HERE).after(Action::LessonProgram(race, None));
+    assert_eq!(it.status.tone, Tone::Warning);
+    let it = session("?lesson=race&workload=python&program=S04sKM5RBAA", HERE);
+    let it = it.after(Action::LessonProgram(race, Some("print(1)".into())));
+    let it = it.after(Action::ProgramUnpacked("S04sKM5RBAA".to_owned(), Some("pass".into())));
+    assert_eq!((&*it.program.text, &*it.program.original), ("pass", "print(1)"));
+    let broken = session("?lesson=race&workload=python&program=broken", HERE);
+    let broken = broken.after(Action::ProgramUnpacked("broken".to_owned(), None));
+    assert!(broken.obstacle().is_some());
+    let broken = broken.after(Action::LessonProgram(race, Some("print(1)".into())));
+    assert_eq!((&*broken.program.text, broken.obstacle()), ("print(1)", None));
+}
+
+#[test]
 fn the_program_of_a_link_is_run_once_it_is_read() {
     let it = session("?workload=python&program=S04sKM5RBAA", HERE);
     assert!(it.obstacle().is_some());

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use interleave_protocol::{RunSpec, downloads};
+use interleave_protocol::{Lesson, RunSpec, downloads};
 
 use crate::Project;
 use crate::command::{command, run};
@@ -187,10 +187,12 @@ fn write_downloads(stage: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files that the page shows beside the timeline: those that are run.
+/// The files that the page shows beside the timeline: those that are run, in both languages.
 fn copy_sources(project: &Project, stage: &Path) -> Result<()> {
-    for file in RunSpec::all_sources() {
-        let (from, to) = (project.root.join("crates/engine/src").join(&file), stage.join("source").join(&file));
+    let rust = RunSpec::all_sources().into_iter().map(|file| ("crates/engine/src", file));
+    let python = Lesson::ALL.iter().map(|lesson| ("crates/python", lesson.program()));
+    for (place, file) in rust.chain(python) {
+        let (from, to) = (project.root.join(place).join(&file), stage.join("source").join(&file));
         if let Some(directory) = to.parent() {
             fs::create_dir_all(directory).with_context(|| format!("{} cannot be created", directory.display()))?;
         }

@@ -120,9 +120,14 @@ impl Lesson {
         RunSpec::from_query(self.preset, cores).0
     }
 
-    /// Whether that belongs to it, however its knobs are set.
+    /// The file of its program in Python, in the folder of the sources.
+    pub fn program(&self) -> String {
+        format!("lessons/{}.py", self.id)
+    }
+
+    /// Whether that belongs to it, however its knobs are set: its own run, or its program in Python.
     pub fn is_about(&self, spec: &RunSpec) -> bool {
-        spec.workload == self.spec(1).workload || self.way == Way::Survey
+        spec.workload == self.spec(1).workload || self.way == Way::Survey || spec.is_python()
     }
 }
 

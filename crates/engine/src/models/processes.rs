@@ -31,12 +31,23 @@ const AHEAD: usize = 2;
 #[derive(Serialize, Deserialize)]
 enum Head {
     /// `room` is how many bytes the largest input of a task has.
-    Setup { spec: RunSpec, room: u64 },
+    Setup {
+        spec: RunSpec,
+        room: u64,
+    },
     Up,
-    Start { at: u64 },
-    Task { task: u32 },
-    Done { task: u32 },
-    Failed { failure: Failure },
+    Start {
+        at: u64,
+    },
+    Task {
+        task: u32,
+    },
+    Done {
+        task: u32,
+    },
+    Failed {
+        failure: Failure,
+    },
     End,
     Over,
 }

@@ -5,6 +5,15 @@ use interleave_trace::segment::{self, head, process, signal, status, waiters};
 use js_sys::{Atomics, Int32Array, SharedArrayBuffer};
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen]
+extern "C" {
+    /// As `js_sys` has it, whose constructor cannot fail.
+    #[wasm_bindgen(js_name = SharedArrayBuffer)]
+    type Buffer;
+    #[wasm_bindgen(constructor, js_class = SharedArrayBuffer, catch)]
+    fn new(size: u32) -> Result<Buffer, JsValue>;
+}
+
 /// See the module's text.
 pub struct Segment {
     /// To be given to every worker of the run.
@@ -15,8 +24,7 @@ pub struct Segment {
 impl Segment {
     /// A browser that has no room for it runs what needs none.
     pub fn new() -> Option<Self> {
-        let make = js_sys::Function::new_with_args("size", "return new SharedArrayBuffer(size)");
-        let buffer = make.call1(&JsValue::NULL, &segment::SIZE.into()).ok()?;
+        let buffer = Buffer::new(segment::SIZE).ok()?;
         let words = Int32Array::new(&buffer);
         Some(Self { buffer: buffer.unchecked_into(), words })
     }

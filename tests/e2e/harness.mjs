@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 import { launch } from '../../xtask/driver/launch.mjs';
 import { serve } from './site.mjs';
-import { read } from './trace.mjs';
+import { handleUntil, keepSaved, savedBytes, until } from '../../xtask/driver/page.mjs';
+import { read } from '../../xtask/driver/trace.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { env } = process;
@@ -90,7 +91,7 @@ export function check(here, name, body, { timeout = 60_000 } = {}) {
 
 // Runs in every page before its scripts: keeps what the page announces, what it saves, and its workers.
 function listen() {
-  const seen = { ready: [], run: [], finished: [], compared: [], explored: [], clicks: {}, saved: [], workers: [] };
+  const seen = { ready: [], run: [], finished: [], compared: [], explored: [], clicks: {}, workers: [] };
   Object.defineProperty(window, 'seen', { value: seen });
   for (const name of ['ready', 'run', 'finished', 'compared', 'explored']) {
     window.addEventListener(`interleave:${name}`, (event) => {
@@ -101,11 +102,6 @@ function listen() {
     const button = event.target.closest?.('button');
     if (button) seen.clicks[button.textContent.trim()] = performance.now();
   }, true);
-  const makeUrl = URL.createObjectURL;
-  URL.createObjectURL = (blob) => {
-    seen.saved.push(blob);
-    return makeUrl.call(URL, blob);
-  };
   window.Worker = class extends Worker {
     constructor(...how) {
       super(...how);
@@ -153,6 +149,7 @@ export class Visit {
       if (message.type() === 'error') visit.complaints.push(`console error: ${message.text()} ${message.location()?.url ?? ''}`.trim());
     });
     await visit.page.evaluateOnNewDocument(listen);
+    await visit.page.evaluateOnNewDocument(keepSaved);
     if (prepare) await visit.page.evaluateOnNewDocument(prepare);
     await visit.go(raw ?? { ...link, ...(isolated ? {} : { isolation: 'off' }) }, until);
     return visit;
@@ -188,8 +185,7 @@ export class Visit {
   /// The same with another patience.
   async untilAtLast(timeout, what, condition, ...args) {
     try {
-      const handle = await this.page.waitForFunction(condition, { timeout, polling: 20 }, ...args);
-      return await handle.jsonValue();
+      return await until(this.page, timeout, condition, ...args);
     } catch (error) {
       throw new Error(`Waited ${timeout / 1000} s in vain until ${what} (${error.message})`);
     }
@@ -211,7 +207,7 @@ export class Visit {
   /// The element of a role and an accessible name, once it can be used.
   async element(role, name) {
     try {
-      return await this.page.waitForFunction(find, { timeout: PATIENCE_MS, polling: 20 }, role, name);
+      return await handleUntil(this.page, PATIENCE_MS, find, role, name);
     } catch (error) {
       throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain for a ${role} named “${name}” (${error.message})`);
     }
@@ -305,16 +301,10 @@ export class Visit {
 
   /// Presses Save and gives the bytes of the file.
   async saveFile() {
-    const before = await this.page.evaluate(() => window.seen.saved.length);
+    const before = await this.page.evaluate(() => window.saved.length);
     await this.press('Save run');
-    await this.until('a file is saved', (before) => window.seen.saved.length > before, before);
-    const text = await this.page.evaluate(async (at) => {
-      const bytes = new Uint8Array(await window.seen.saved[at].arrayBuffer());
-      let text = '';
-      for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-      return btoa(text);
-    }, before);
-    return new Uint8Array(Buffer.from(text, 'base64'));
+    await this.until('a file is saved', (before) => window.saved.length > before, before);
+    return savedBytes(this.page, before);
   }
 
   /// The run that is shown, read back from its file.

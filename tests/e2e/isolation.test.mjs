@@ -3,6 +3,10 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { SMALL, check, inEachBrowser } from './harness.mjs';
+import { HEADERS } from './site.mjs';
+
+/// A run that waits, on the event loop of its worker.
+const SLOW = { workload: 'downloads', model: 'tasks', size: 8, tasks: 2, latency: 2000 };
 
 const PI = { workload: 'pi', ...SMALL.pi, workers: 2 };
 
@@ -14,6 +18,36 @@ inEachBrowser((here) => {
     await visit.runWell();
     assert.equal(visit.site.asked.filter((file) => file === 'index.html').length, 1);
   });
+
+  for (const [how, options] of [
+    ['from its host', {}],
+    ['from the service worker where the host sends none', { isolated: false, raw: new URLSearchParams(SLOW).toString() }],
+    ['where it is not isolated', { isolated: false }],
+  ]) {
+    check(here, `the page and its workers reach no other site, by a policy ${how}`, async (open) => {
+      const visit = await open({ link: SLOW, expect: [/Content.Security.Policy/i, /elsewhere/], ...options });
+      if (options.raw) await visit.until('the page is isolated', () => crossOriginIsolated && window.seen?.ready.length > 0);
+      const reach = () =>
+        new Promise((told) => {
+          addEventListener('securitypolicyviolation', (event) => told(event.effectiveDirective), { once: true });
+          fetch('https://elsewhere.test/').catch(() => setTimeout(told, 5000, 'only the network was in the way'));
+        });
+      assert.equal(await visit.page.evaluate(reach), 'connect-src');
+      const meta = await visit.page.$eval('meta[http-equiv]', (meta) => meta.content);
+      assert.equal(meta, HEADERS['Content-Security-Policy']);
+      const worker = await visit.page.evaluate(async () => (await fetch('sw.js')).text());
+      assert.ok(worker.includes(meta), 'the service worker has the same policy');
+      // Firefox lets nobody look into a worker.
+      if (here.kind !== 'chromium') return;
+      await visit.press('Run');
+      await visit.until('it runs', () => !document.querySelector('#stop').disabled);
+      const workers = () => visit.page.workers().filter((worker) => worker.url().endsWith('worker.js'));
+      while (workers().length === 0) await new Promise((go) => setTimeout(go, 20));
+      assert.equal(await workers()[0].evaluate(reach), 'connect-src');
+      await visit.press('Stop');
+      await visit.ended();
+    });
+  }
 
   for (const base of ['/', '/some/deep/path/']) {
     check(here, `a host without headers is isolated by the service worker after one quiet reload, under ${base}`, async (open) => {

@@ -53,7 +53,7 @@ inEachBrowser((here) => {
     assert.match(report.spec, /model=tasks.*tasks=5/);
     await visit.page.focus('[role=tab][aria-selected=true]');
     await keyboard.press('End');
-    await visit.until('the last tab is open', () => document.activeElement.textContent === 'Source' && document.activeElement.getAttribute('aria-selected') === 'true');
+    await visit.until('the last tab is open', () => document.activeElement.textContent === 'Rust' && document.activeElement.getAttribute('aria-selected') === 'true');
     await keyboard.press('Home');
     await visit.until('the first tab is open', () => document.activeElement.textContent === 'Report');
   });
@@ -84,7 +84,7 @@ inEachBrowser((here) => {
       const before = await visit.page.evaluate(drawn);
       await visit.page.keyboard.press(key);
       try {
-        await visit.page.waitForFunction(`(${drawn})() !== ${before}`, { timeout: 3_000, polling: 30 });
+        await visit.untilAtLast(3_000, 'the picture is another', `(${drawn})() !== ${before}`);
       } catch {
         assert.fail(`${key} changes nothing`);
       }
@@ -110,7 +110,7 @@ inEachBrowser((here) => {
     assert.equal(await visit.page.evaluate(drawn), whole);
     await visit.page.focus('#share');
     await visit.page.keyboard.press('w');
-    await visit.page.waitForFunction(`(${drawn})() !== ${whole}`, { timeout: 3_000, polling: 30 });
+    await visit.untilAtLast(3_000, 'the picture is another', `(${drawn})() !== ${whole}`);
   });
 
   check(here, 'the arrows walk along the spans, which are told, and Escape lets go', async (open) => {

@@ -8,6 +8,9 @@ import { check, dist, inEachBrowser } from './harness.mjs';
 /// The accidents that may end a run, or its check.
 const ACCIDENTS = ['race', 'two-locks', 'philosophers', 'convoy', 'priority-inversion', 'lost-wakeup', 'blocked-loop'];
 
+/// Those whose program in Python ends in a deadlock.
+const STUCK_IN_PYTHON = ['two-locks', 'philosophers', 'lost-wakeup'];
+
 /// What keeps waits short, for lessons that are about something else.
 const SMALL = {
   'sequential': { size: 60_000 },
@@ -57,7 +60,7 @@ inEachBrowser((here) => {
         const fine = report.outcome === 'finished' && report.checked === true;
         const accident = ACCIDENTS.includes(lesson) && ['finished', 'deadlocked'].includes(report.outcome);
         assert.ok(fine || accident, `${lesson}: ${report.outcome} ${report.error ?? report.summary}`);
-        await visit.openTab('Source');
+        await visit.openTab('Rust');
         await visit.until('the source is there', () => document.querySelectorAll('.listing li').length > 10);
         const shown = await visit.page.$$eval('.listing code', (lines) => lines.map((line) => line.textContent).join('\n'));
         const file = await visit.page.evaluate(() => document.querySelector('.source-head select')?.selectedOptions[0].textContent ?? document.querySelector('.source-head strong').textContent);
@@ -65,6 +68,38 @@ inEachBrowser((here) => {
       }
     }, { timeout: 240_000 });
   }
+
+  check(here, 'every lesson runs in Python, too: its own program, on the same timeline', async (open) => {
+    const visit = await open({ link: { lesson: 'sequential' } });
+    for (const lesson of await lessons(visit)) {
+      await follow(visit, { lesson });
+      await visit.openTab('Python');
+      await visit.until('its program is there', () => document.querySelector('.editor').textContent.length > 100);
+      const report = await visit.run();
+      const stuck = STUCK_IN_PYTHON.includes(lesson);
+      assert.equal(report.outcome, stuck ? 'deadlocked' : 'finished', `${lesson}: ${report.error ?? report.summary}`);
+      assert.ok(stuck || report.checked, `${lesson}: ${report.summary}`);
+      assert.ok(report.output.length > 0, `${lesson} prints nothing`);
+      assert.deepEqual([visit.query().lesson, visit.query().program], [lesson, undefined]);
+    }
+  }, { timeout: 400_000 });
+
+  check(here, 'the tabs of a lesson choose its language, and what was written stays', async (open) => {
+    const visit = await open({ link: { lesson: 'race' } });
+    await visit.runWell().catch(() => {});
+    await visit.openTab('Python');
+    await visit.until('the program is there', () => /import threading/.test(document.querySelector('.editor').textContent));
+    await visit.page.click('.cm-content, .editor textarea');
+    await visit.page.keyboard.type('print("mine")\n');
+    await visit.openTab('Rust');
+    await visit.until('the source is there', () => document.querySelectorAll('.listing li').length > 10);
+    assert.equal(visit.query().workload, 'race');
+    await visit.openTab('Python');
+    const report = await visit.run();
+    assert.match(report.output.map(({ text }) => text).join(''), /mine/);
+    await visit.reload();
+    await visit.until('it is still there', () => /mine/.test(document.querySelector('.editor').textContent));
+  });
 
   check(here, 'a question is answered by the runs of this tab, and a link keeps what was changed', async (open) => {
     const visit = await open({ link: { lesson: 'race' } });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
 import { MODELS, SMALL, check, inEachBrowser } from './harness.mjs';
-import { overlapMs } from './trace.mjs';
+import { overlapMs } from '../../xtask/driver/trace.mjs';
 
 inEachBrowser((here) => {
   for (const isolated of [true, false]) {

@@ -1,5 +1,6 @@
 // A static server for one test: with or without the headers that isolate a page, under any path, and with
 // files that fail on demand.
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -13,11 +14,13 @@ const TYPES = {
   '.svg': 'image/svg+xml',
 };
 
-const ISOLATING = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
+/// What the site itself asks its host to send with every file.
+export const HEADERS = Object.fromEntries(
+  readFileSync(new URL('../../www/_headers', import.meta.url), 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(': '))
+    .filter(({ length }) => length === 2),
+);
 
 /// The first of the folders that has the file.
 async function content(roots, name) {
@@ -45,7 +48,7 @@ export async function serve({ roots, headers = true, base = '/' }) {
       return;
     }
     const answer = (status, type, body) => {
-      response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-cache', ...(headers ? ISOLATING : {}) });
+      response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-cache', ...(headers ? HEADERS : {}) });
       response.end(request.method === 'HEAD' ? undefined : body);
     };
     if (fault) {

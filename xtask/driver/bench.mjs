@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { launch } from './launch.mjs';
+import { until } from './page.mjs';
 
 const request = JSON.parse(process.argv[2]);
 const { url, kernels, native, saved, quick, only } = request;
@@ -51,7 +52,7 @@ async function measure(section, name, body) {
 
 async function openBench(page) {
   await page.goto(`${url}bench/`);
-  await page.waitForFunction(() => globalThis.bench);
+  await until(page, PATIENCE_MS, () => globalThis.bench);
 }
 
 const call = (page, name, ...args) => page.evaluate((how, what) => globalThis.bench.call(how, ...what), name, args);
@@ -118,7 +119,7 @@ async function openPage(page, query) {
   await page.setViewport({ width: 1440, height: 900 });
   await page.evaluateOnNewDocument(listen);
   await page.goto(`${url}?${query}`);
-  await page.waitForFunction(() => window.seen.ready !== null && !document.querySelector('#compare')?.disabled);
+  await until(page, PATIENCE_MS, () => window.seen.ready !== null && !document.querySelector('#compare')?.disabled);
 }
 
 for (const { id, query } of kernels) {
@@ -127,7 +128,7 @@ for (const { id, query } of kernels) {
     const rounds = quick ? 2 : 7;
     await times(1 + rounds, async (n) => {
       await page.click('#compare');
-      await page.waitForFunction((most) => window.seen.compared > most, { polling: 50 }, n);
+      await until(page, PATIENCE_MS, (most) => window.seen.compared > most, n);
     });
     const finished = await page.evaluate(() => window.seen.finished);
     for (const { model, wall_ms: ms, outcome, checked } of finished.slice(4)) {
@@ -174,7 +175,7 @@ for (const [name, { query, kind, shared }] of Object.entries(cold)) {
     const rounds = quick ? 4 : 15;
     await times(2 + rounds, async (n) => {
       await page.click('#run');
-      await page.waitForFunction((most) => window.seen.finished.length > most && !document.querySelector('#run').disabled, { polling: 20 }, n);
+      await until(page, PATIENCE_MS, (most) => window.seen.finished.length > most && !document.querySelector('#run').disabled, n);
       const report = await page.evaluate((at) => window.seen.finished[at], n);
       const lane = report.lanes.find((it) => it.kind === kind && it.name.startsWith(`${kind} `));
       if (lane?.start_up_ns == null) throw new Error(`the report knows no ${kind}: ${report.lanes.map((it) => it.name)}`);
@@ -340,7 +341,7 @@ for (const { spans, file } of saved) {
     const pickers = page.waitForFileChooser();
     await page.click('#open');
     await (await pickers).accept([file]);
-    await page.waitForFunction(() => window.frameLog.opened !== undefined);
+    await until(page, PATIENCE_MS, () => window.frameLog.opened !== undefined);
     add(`${name}/opened`, await page.evaluate(() => window.frameLog.opened));
     const pause = () => new Promise((go) => { setTimeout(go, 1000); });
     await pause();
@@ -380,7 +381,7 @@ if (only.length === 0 || only.includes('ready')) {
       const page = await fresh.newPage();
       await page.evaluateOnNewDocument(listen);
       await page.goto(url);
-      await page.waitForFunction(() => window.seen.ready !== null, { polling: 20 });
+      await until(page, PATIENCE_MS, () => window.seen.ready !== null);
       add('ready/first-visit/ms', await page.evaluate(() => window.seen.ready));
     } catch (error) {
       errors['ready/first-visit'] = error.message;

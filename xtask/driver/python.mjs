@@ -1,7 +1,9 @@
 // Runs a Python file in the page: what it writes becomes our output, and its exit code ours.
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { deflateRawSync } from 'node:zlib';
 import { launch } from './launch.mjs';
+import { handleUntil, keepSaved, openPage, savedBytes, until } from './page.mjs';
+import { read, toTraceEvents } from './trace.mjs';
 
 const TIMED_OUT = 124;
 const DEADLOCKED = 3;
@@ -10,11 +12,7 @@ const request = JSON.parse(process.argv[2]);
 const timeout = request.timeoutSeconds * 1000;
 const browser = await launch(request);
 try {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(`page error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error') console.error(`console error: ${message.text()}`);
-  });
+  const page = await openPage(browser);
   let finish;
   const finished = new Promise((resolve) => {
     finish = resolve;
@@ -39,10 +37,11 @@ try {
       window.interleaveFinished({ outcome, error, digest });
     });
   });
+  if (request.trace) await page.evaluateOnNewDocument(keepSaved);
   // As a link carries it; see src/program.js.
   const program = deflateRawSync(await readFile(request.path)).toString('base64url');
   await page.goto(`${request.url}&program=${program}`);
-  const run = await page.waitForSelector('#run:not(:disabled)', { timeout: 60_000 });
+  const run = await handleUntil(page, 60_000, () => document.querySelector('#run:not(:disabled)'));
   const late = new Promise((resolve) => {
     setTimeout(resolve, timeout, { outcome: 'late' });
   });
@@ -63,6 +62,15 @@ try {
     default:
       console.error(`error: ${error ?? outcome}`);
       process.exitCode = 1;
+  }
+  if (request.trace) {
+    if (outcome === 'late') {
+      await page.click('#stop');
+      await finished;
+    }
+    await page.click('::-p-aria([name="Save run"][role="button"])');
+    await until(page, 10_000, () => window.saved.length > 0);
+    await writeFile(request.trace, JSON.stringify(toTraceEvents(read(await savedBytes(page, 0)))));
   }
 } catch (error) {
   console.error(`error: ${error.message}`);

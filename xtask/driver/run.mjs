@@ -1,15 +1,12 @@
 // Opens the page, presses Run and prints the report, as one line of JSON.
 import { launch } from './launch.mjs';
+import { openPage, until } from './page.mjs';
 
 const request = JSON.parse(process.argv[2]);
 const timeout = request.timeoutSeconds * 1000;
 const browser = await launch(request);
 try {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(`page error: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error') console.error(`console error: ${message.text()}`);
-  });
+  const page = await openPage(browser);
   await page.evaluateOnNewDocument(() => {
     const seen = {};
     window.__interleaveSeen = seen;
@@ -38,8 +35,7 @@ try {
 
 async function happened(page, name) {
   try {
-    const handle = await page.waitForFunction((event) => window.__interleaveSeen?.[event], { timeout, polling: 50 }, name);
-    return await handle.jsonValue();
+    return await until(page, timeout, (event) => window.__interleaveSeen?.[event], name);
   } catch (error) {
     throw new Error(`the page sent no interleave:${name} within ${request.timeoutSeconds} s (${error.message})`);
   }

@@ -49,8 +49,18 @@ const WASM_FEATURES: [&str; 9] = [
 const PAGE: &str = "interleave_bg.wasm";
 
 /// What a change to makes a build stale.
-const SOURCES: [&str; 9] =
-    ["src", "crates", "editor", "www", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo"];
+const SOURCES: [&str; 10] = [
+    "src",
+    "crates",
+    "crates/python/lessons",
+    "editor",
+    "www",
+    "index.html",
+    "Trunk.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo",
+];
 
 /// What is no part of the page: it is built by itself and laid beside it.
 const ELSEWHERE: &str = "crates/python";

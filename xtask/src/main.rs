@@ -54,8 +54,9 @@ Usage: cargo xtask COMMAND
       Runs it in the built page in a headless browser and prints verdict, report and output. Exit codes: 0 as it
       should be, 1 failed or wrong, 3 deadlocked, 4 a program's check did not pass (the accident was shown).
   python FILE [--gil on|off] [--seed N] [--browser chromium|firefox] [--plain] [--timeout SECONDS]
+      [--trace OUT.json]
       Runs a Python file in the built page in a headless browser: its output and exit code are the command's. 124 when
-      it was stopped at the time-out, 3 when it ended in a deadlock.
+      it was stopped at the time-out, 3 when it ended in a deadlock. --trace writes what happened for Perfetto.
   python --build | --test
       Builds the Python front end, or checks and tests it natively. The first time takes minutes.
   bench [--only NAME,...] [--quick] [--strict] [--browser chromium|firefox] [--json FILE]
@@ -236,6 +237,7 @@ fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
         browser: Browser::Chromium,
         headers: Headers::Isolated,
         timeout_seconds: 60,
+        trace: None,
     };
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -251,6 +253,7 @@ fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
             Long("browser") => options.browser = Browser::parse(&arguments.value()?.string()?)?,
             Long("plain") => options.headers = Headers::Plain,
             Long("timeout") => options.timeout_seconds = number(&mut arguments, "--timeout")?,
+            Long("trace") => options.trace = Some(PathBuf::from(arguments.value()?)),
             Long("build") => {
                 no_more(arguments)?;
                 return python::build(&Project::open()?).map(|()| ExitCode::SUCCESS);

@@ -28,6 +28,8 @@ pub struct Options {
     pub browser: Browser,
     pub headers: Headers,
     pub timeout_seconds: u64,
+    /// Where to write what happened, in the Trace Event Format.
+    pub trace: Option<PathBuf>,
 }
 
 /// Whether a site has Python.
@@ -45,8 +47,18 @@ pub enum Python {
 pub const ARTIFACT: &str = "python_bg.wasm";
 
 /// What the artifact is made of.
-const SOURCES: [&str; 6] =
-    ["crates/python", "crates/door", "crates/runtime", "crates/trace", "crates/protocol", ".cargo"];
+const SOURCES: [&str; 10] = [
+    "crates/python/src",
+    "crates/python/lib",
+    "crates/python/build.rs",
+    "crates/python/Cargo.toml",
+    "crates/python/Cargo.lock",
+    "crates/door",
+    "crates/runtime",
+    "crates/trace",
+    "crates/protocol",
+    ".cargo",
+];
 
 /// Runs a file in a headless browser; its exit code is ours.
 pub fn run_file(project: &Project, options: &Options) -> Result<ExitCode> {
@@ -68,6 +80,10 @@ pub fn run_file(project: &Project, options: &Options) -> Result<ExitCode> {
     request.insert("url".into(), json!(format!("{}?{query}", site.url())));
     request.insert("path".into(), json!(path.to_string_lossy()));
     request.insert("timeoutSeconds".into(), json!(options.timeout_seconds));
+    if let Some(trace) = &options.trace {
+        let trace = std::path::absolute(trace).with_context(|| format!("{} is no path", trace.display()))?;
+        request.insert("trace".into(), json!(trace.to_string_lossy()));
+    }
     driver.pass_on(project, "python.mjs", request)
 }
 

@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// More than any browser sends to a static site.
 const LONGEST_HEAD: u64 = 64 * 1024;
 
+/// What a host should send with every file.
+const HEADERS: &str = include_str!("../../www/_headers");
+
 /// Whether pages get the headers that isolate them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Headers {
@@ -154,11 +157,7 @@ fn answer(request: &Request, root: &Path, headers: Headers, output: &mut impl Wr
 fn headers_for(path: &Path, headers: Headers) -> Vec<(&'static str, &'static str)> {
     let mut list = vec![("Content-Type", mime_type(path)), ("Cache-Control", "no-cache")];
     if headers == Headers::Isolated {
-        list.extend([
-            ("Cross-Origin-Opener-Policy", "same-origin"),
-            ("Cross-Origin-Embedder-Policy", "require-corp"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-        ]);
+        list.extend(HEADERS.lines().filter_map(|line| line.trim().split_once(": ")));
     }
     list
 }

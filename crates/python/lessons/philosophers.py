@@ -12,9 +12,12 @@ for _ in range(SEATS):
     fork = threading.Lock()
     forks.append(fork)
 
+table_is_laid = threading.Barrier(SEATS)
+
 
 def dine(seat):
     left, right = forks[seat], forks[(seat + 1) % SEATS]
+    table_is_laid.wait()
     for _ in range(MEALS):
         with left:
             time.sleep(MOMENT)

@@ -8,9 +8,11 @@ PAUSE = 0.03
 
 account_a = threading.Lock()
 account_b = threading.Lock()
+start_line = threading.Barrier(2)
 
 
 def transfer(source, target):
+    start_line.wait()
     for _ in range(TRANSFERS):
         with source:
             time.sleep(PAUSE)

@@ -8,6 +8,8 @@ const OUTCOMES = ['completed', 'failed', 'cancelled', 'stopped', 'killed'];
 const [NAME, LOST, SPAWNED, STARTED, ENTERED] = [1, 2, 3, 4, 5];
 const [SENT, RECEIVED, NOTED, MARKED, ENDED] = [8, 9, 11, 13, 15];
 const NONE = 0xffff_ffff;
+/// Within the id of a lane: how many bits count the lanes of an instance.
+const LANE_BITS = 20;
 
 /// The lanes of a saved run with their spans, in nanoseconds from its first event.
 export function read(bytes) {
@@ -76,7 +78,7 @@ export function read(bytes) {
         run.marks[event.detail === 0 ? 'started' : 'finished'] = time;
         break;
       case NOTED:
-        run.notes.push({ lane: event.lane, text: names.get(event.a) ?? '' });
+        run.notes.push({ time, lane: event.lane, text: names.get(event.a) ?? '' });
         break;
       case SENT:
         run.messages.sent += 1;
@@ -90,6 +92,24 @@ export function read(bytes) {
   }
   run.lanes = [...lanes.values()];
   return run;
+}
+
+/// A run in the Trace Event Format, which chrome://tracing and Perfetto read: an instance is a process there, a lane a
+/// thread, a span a complete event with its state as its category. Times are in microseconds.
+export function toTraceEvents(run) {
+  const at = (id) => ({ pid: id >>> LANE_BITS, tid: id & ((1 << LANE_BITS) - 1) });
+  const events = [];
+  for (const { id, name, spans } of run.lanes) {
+    events.push({ ph: 'M', name: 'thread_name', ...at(id), args: { name } });
+    for (const { state, name, number, start, end } of spans) {
+      const title = `${name}${number === NONE ? '' : ` ${number}`}`;
+      events.push({ ph: 'X', name: title || state, cat: state, ts: start / 1e3, dur: ((end ?? start) - start) / 1e3, ...at(id) });
+    }
+  }
+  for (const { time, lane, text } of run.notes) {
+    events.push({ ph: 'i', s: 't', name: text, cat: 'output', ts: time / 1e3, ...at(lane) });
+  }
+  return { traceEvents: events, displayTimeUnit: 'ms' };
 }
 
 /// For how long two lanes of a run executed at the same time: the longest of any pair, in milliseconds.

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 
-SIZE = 4_000
+SIZE = 3_000
 TASKS = [range(start, start + SIZE) for start in range(0, 8 * SIZE, SIZE)]
 WORKERS = 2
 

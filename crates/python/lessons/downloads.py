@@ -6,7 +6,7 @@ import zlib
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 FILES = [f"chapter-{number}.txt" for number in range(1, 17)]
-LATENCY = 0.04
+LATENCY = 0.03
 WORKERS = 2
 
 

@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 
-REQUESTS = range(1, 13)
+REQUESTS = range(1, 9)
 DATABASE = 0.04
 STEPS = 15_000
 WORKERS = 2

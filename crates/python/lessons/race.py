@@ -2,7 +2,7 @@
 
 import threading
 
-ADDITIONS = 200_000
+ADDITIONS = 20_000
 THREADS = 2
 
 counter = 0

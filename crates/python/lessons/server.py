@@ -4,7 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-REQUESTS = 20
+REQUESTS = 16
 A_SECOND = 200
 DATABASE = 0.04
 STEPS = 1_000

@@ -15,7 +15,8 @@ def transfer(first, second):
         with first:
             time.sleep(PAUSE)
             with second:
-                print(threading.current_thread().name, "is done")
+                pass
+    print(threading.current_thread().name, "is done")
 
 
 there = threading.Thread(target=transfer, args=(account_a, account_b), name="A to B")

@@ -3,7 +3,7 @@
 import threading
 import time
 
-TRANSFERS = 1
+TRANSFERS = 3
 PAUSE = 0.03
 
 account_a = threading.Lock()
@@ -17,7 +17,8 @@ def transfer(source, target):
         with source:
             time.sleep(PAUSE)
             with target:
-                print(threading.current_thread().name, "is done")
+                pass
+    print(threading.current_thread().name, "is done")
 
 
 there = threading.Thread(target=transfer, args=(account_a, account_b), name="A to B")

@@ -284,3 +284,30 @@ fn waits_a_while((): ()) -> Result<()> {
     sleep(Duration::from_secs(1), Title::NONE).map_err(SyncError::from)?;
     Ok(())
 }
+
+/// Threads that take turns, in a process that others are free of: one that waits for another process gives its turn away,
+/// and its timeouts end.
+#[test]
+fn a_thread_that_waits_for_a_free_process_holds_up_no_turn() {
+    fn answer((end, go): (Connection, Event)) -> Result<()> {
+        go.wait()?;
+        end.send(&7_u32)
+    }
+    let program = || {
+        interleave_runtime::segment::Segment::new().install();
+        let (here, there) = both_ways(named("pipe"))?;
+        let go = Event::new(named("go"))?;
+        assert_eq!(go.wait_within(Duration::from_millis(5))?, false);
+        let other = start("other", answer, (there, go))?;
+        let waiter = thread::spawn("waiter", move || Ok(here.receive::<u32>()));
+        thread::sleep(Duration::from_millis(1)).map_err(SyncError::from)?;
+        go.set()?;
+        let received = waiter.join()??;
+        assert_eq!(other.join()?, ExitCode::WELL);
+        Ok::<u32, ProcessError>(received)
+    };
+    for seed in 1..20 {
+        let run = replayed::run(Plan::Seed(seed), WhenStuck::Stay, program);
+        assert_eq!((run.result, run.outcome.stuck), (Ok(7), false), "seed {seed}");
+    }
+}

@@ -221,7 +221,7 @@ pub fn settle() -> bool {
     loop {
         match &*guard {
             Some(own) if own.table.is_over() => return true,
-            Some(own) if own.table.turn.is_none() => return false,
+            Some(own) if own.table.is_settled() => return false,
             Some(_) => guard = SETTLED.wait(guard).unwrap_or_else(PoisonError::into_inner),
             None => return true,
         }
@@ -341,6 +341,17 @@ fn block_as(own: SeatId, until: Option<u64>, looks: bool, is_woken: impl FnOnce(
         Some(None) => wait_for_turn(own),
         None => true,
     }
+}
+
+/// The calling thread waits for something that its schedule knows nothing of, since processes have no part in it: the
+/// others have their turns meanwhile. What comes when is then for the system to decide.
+pub(crate) fn outside<R>(wait: impl FnOnce() -> R) -> R {
+    let Some(own) = own_seat().filter(|_| !SHARED.load(Ordering::Relaxed)) else { return wait() };
+    with(Some(own.schedule), |table| table.step_outside(own.index));
+    let result = wait();
+    with(Some(own.schedule), |table| table.come_back(own.index));
+    wait_for_turn(own);
+    result
 }
 
 /// A thread that waits can go on.

@@ -54,6 +54,7 @@ const BLOCKED: u32 = 1;
 const TIMED: u32 = 2;
 const OVER: u32 = 3;
 const LOOKS: u32 = 4;
+const OUTSIDE: u32 = 8;
 
 type Head = [u32; at::WORDS];
 
@@ -108,6 +109,7 @@ impl Segment {
             let status = match words[0] & !LOOKS {
                 READY => Status::Ready,
                 OVER => Status::Over,
+                OUTSIDE => Status::Outside,
                 kind => {
                     Status::Blocked { until: (kind == TIMED).then(|| wide(words, 1)), looks: words[0] & LOOKS != 0 }
                 }
@@ -149,6 +151,7 @@ impl Segment {
                 match seat.status {
                     Status::Ready => {}
                     Status::Over => words[0] = OVER,
+                    Status::Outside => words[0] = OUTSIDE,
                     Status::Blocked { until, looks } => {
                         words[0] = if until.is_some() { TIMED } else { BLOCKED } | if looks { LOOKS } else { 0 };
                         set_wide(&mut words, 1, until.unwrap_or(0));
@@ -282,7 +285,7 @@ impl Segment {
         let is_over = loop {
             let settled = self.with_head_and_turns(None, |head, table| {
                 let is_over = table.is_over();
-                let is_settled = is_over || table.turn.is_none();
+                let is_settled = is_over || table.is_settled();
                 head[at::SETTLER] = if is_settled { 0 } else { waiter.0 };
                 is_settled.then_some(is_over)
             });

@@ -57,6 +57,32 @@ impl Deadline {
     }
 }
 
+/// A wait until a deadline that is not part of a schedule. While lanes take turns the run's clock counts steps, so how
+/// long it takes goes by the platform's.
+struct Waits {
+    deadline: Deadline,
+    steps: Option<(f64, Option<Duration>)>,
+}
+
+impl Waits {
+    fn until(deadline: Deadline) -> Self {
+        let counts_steps = clock::steps() != 0;
+        let steps = || deadline.left().map(|left| (clock::epoch_ms(), left));
+        Self { deadline, steps: counts_steps.then(steps).flatten() }
+    }
+
+    /// As [`Deadline::left`].
+    fn left(&self) -> Option<Option<Duration>> {
+        let Some((began_ms, at_first)) = self.steps else { return self.deadline.left() };
+        let passed = Duration::from_secs_f64((clock::epoch_ms() - began_ms).max(0.0) / 1e3);
+        let left = at_first.and_then(|left| left.checked_sub(passed)).filter(|left| !left.is_zero());
+        if left.is_none() {
+            clock::jump_to(self.deadline.0.unwrap_or(0));
+        }
+        Some(left)
+    }
+}
+
 /// Why a lane is blocked no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
@@ -165,6 +191,12 @@ impl Segment {
             };
         }
         gil::give_up();
+        schedule::outside(|| self.block_freely(waiter, deadline))
+    }
+
+    fn block_freely(&self, waiter: Waiter, deadline: Deadline) -> Signal {
+        let signal_at = waiter.0 + SIGNAL;
+        let waits = Waits::until(deadline);
         loop {
             let found = {
                 // The place may be another's by the time that a process which was ended gets here.
@@ -177,7 +209,7 @@ impl Segment {
                 signal::LOOK_AGAIN => return Signal::LookAgain,
                 _ => {}
             }
-            let left = deadline.left();
+            let left = waits.left();
             if left == Some(None) {
                 return Signal::TimedOut;
             }

@@ -18,6 +18,8 @@ pub(crate) enum Status {
         /// Whether it waits for something in the segment, and so looks again when a process has ended.
         looks: bool,
     },
+    /// It waits for something that no schedule knows of, and comes back by itself.
+    Outside,
     Over,
 }
 
@@ -84,6 +86,18 @@ impl Table {
         self.turn.get_or_insert(seat);
     }
 
+    /// A thread with the turn waits for something outside.
+    pub(crate) fn step_outside(&mut self, own: usize) {
+        self.seats[own].status = Status::Outside;
+        self.hand_over(own);
+    }
+
+    /// It waits no longer.
+    pub(crate) fn come_back(&mut self, own: usize) {
+        self.seats[own].status = Status::Ready;
+        self.turn.get_or_insert(own);
+    }
+
     /// A thread takes part no longer.
     pub(crate) fn leave(&mut self, own: usize) {
         self.seats[own].status = Status::Over;
@@ -122,6 +136,11 @@ impl Table {
     /// Whether nobody takes part any more.
     pub(crate) fn is_over(&self) -> bool {
         self.seats.iter().all(|seat| seat.status == Status::Over)
+    }
+
+    /// Whether all wait with no end, or are over: nobody has the turn, and nobody comes back from outside.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.turn.is_none() && self.seats.iter().all(|seat| seat.status != Status::Outside)
     }
 
     /// Who goes on after `own`, which keeps the turn by the rule if it can.
@@ -199,14 +218,14 @@ impl Table {
             clock::jump_to(time);
             next = self.choose(own);
         }
-        if next.is_none() && !self.is_over() {
+        self.turn = next;
+        if self.is_settled() && !self.is_over() {
             self.outcome.stuck = true;
             if self.when_stuck == WhenStuck::Cancel {
                 self.end_waits();
-                next = self.choose(own);
+                self.turn = self.choose(own);
             }
         }
-        self.turn = next;
     }
 
     /// Ends every wait, and those to come.
@@ -220,7 +239,7 @@ impl Table {
     fn end_waits(&mut self) {
         self.cancelled = true;
         for seat in &mut self.seats {
-            if seat.status != Status::Over {
+            if !matches!(seat.status, Status::Over | Status::Outside) {
                 seat.status = Status::Ready;
             }
         }

@@ -32,6 +32,17 @@ extern "C" {
     pub fn close(this: &Editor);
 }
 
+/// The longest program, in bytes: it is to fit into a link.
+const LONGEST: usize = 200_000;
+
+/// The program in a file, or why it is none.
+pub fn from_file(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.len() > LONGEST {
+        return Err(format!("This file has {} bytes, and a program has {LONGEST} at most.", bytes.len()));
+    }
+    String::from_utf8(bytes).map_err(|_| "This file is no text in UTF-8, which Python programs are.".to_owned())
+}
+
 /// A text in few characters, such as may stand in a link.
 pub async fn pack(text: &str) -> Option<String> {
     JsFuture::from(pack_text(text)).await.ok()?.as_string()

@@ -468,6 +468,13 @@ pub enum Action {
     ProgramPacked(Rc<str>, String),
     /// What a link carries is this program.
     ProgramUnpacked(String, Option<Rc<str>>),
+    /// A file with a program was opened.
+    ProgramOpened {
+        /// Its name.
+        name: String,
+        /// Its text.
+        text: Rc<str>,
+    },
     /// The program of a lesson came, or did not.
     LessonProgram(&'static Lesson, Option<Rc<str>>),
     /// An earlier visit left a program.
@@ -872,6 +879,12 @@ impl Session {
                         self.view = View::Report;
                     }
                 }
+            }
+            Action::ProgramOpened { name, text } => {
+                self.set(Field::Workload, Workload::Python.info().id);
+                self.program = Program { text, ..Program::default() };
+                self.linked = true;
+                self.tell(Tone::Plain, format!("Opened {name}."));
             }
             Action::RunKept { spec, ticket } => {
                 // Only if the address still says the same; another link was followed otherwise.

@@ -20,6 +20,7 @@ use crate::engine_client;
 use crate::hooks::{
     SessionHandle, use_comparison_news, use_kept_run, use_keys, use_link, use_program, use_runs, use_session, use_theme,
 };
+use crate::program;
 use crate::recording::Recording;
 use crate::session::{Action, FIRST_FILE_TICKET, Tone};
 use crate::workbench::Workbench;
@@ -111,7 +112,13 @@ pub fn App() -> Html {
     }
 }
 
-/// Reads a saved run that was picked or dropped.
+/// What a file that was picked or dropped holds.
+enum Opened {
+    Run(Box<Recording>),
+    Program(String),
+}
+
+/// Reads a saved run or a program that was picked or dropped.
 #[hook]
 fn use_open(session: &SessionHandle, bench: &Rc<Workbench>) -> Callback<web_sys::File> {
     let next = use_mut_ref(|| FIRST_FILE_TICKET);
@@ -127,15 +134,20 @@ fn use_open(session: &SessionHandle, bench: &Rc<Workbench>) -> Callback<web_sys:
         *next.borrow_mut() += 1;
         wasm_bindgen_futures::spawn_local(async move {
             let opened = match browser::read(&file).await {
-                Some(bytes) => Recording::from_saved(ticket, &bytes).map_err(|error| error.to_string()),
+                Some(bytes) if name.ends_with(".py") => program::from_file(bytes).map(Opened::Program),
+                Some(bytes) => {
+                    let opened = Recording::from_saved(ticket, &bytes);
+                    opened.map(|recording| Opened::Run(Box::new(recording))).map_err(|error| error.to_string())
+                }
                 None => Err("The browser could not read this file.".to_owned()),
             };
             dispatcher.dispatch(match opened {
-                Ok(recording) => {
+                Ok(Opened::Run(recording)) => {
                     let spec = recording.spec;
-                    bench.shelf.borrow_mut().put(recording);
+                    bench.shelf.borrow_mut().put(*recording);
                     Action::FileOpened { name, spec, ticket }
                 }
+                Ok(Opened::Program(text)) => Action::ProgramOpened { name, text: text.into() },
                 Err(sentence) => Action::FileRefused { name, sentence },
             });
         });

@@ -10,6 +10,7 @@ use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 use super::log_view::LogView;
+use super::run_bar::save_file;
 use crate::hooks::SessionHandle;
 use crate::program::Editor;
 use crate::session::{Action, Ticket, View};
@@ -89,10 +90,18 @@ pub fn ProgramView(props: &Props) -> Html {
             with(&|editor| editor.mark(&marks));
         });
     }
+    let save = {
+        let (dispatcher, program) = (session.dispatcher(), session.program.clone());
+        move |_: MouseEvent| {
+            let name = format!("{}.py", program.lesson.map_or("program", |lesson| lesson.id));
+            dispatcher.dispatch(save_file(&name, program.text.as_bytes()));
+        }
+    };
     html! {
         <div class="program">
             <div class="editor" ref={place}></div>
             <div class="program-output">
+                <p class="program-tools"><button type="button" onclick={save}>{ "Save program" }</button></p>
                 if session.view == View::Program {
                     <LogView session={session.clone()} bench={bench.clone()} {ticket} {growth} />
                 }

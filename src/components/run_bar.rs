@@ -60,6 +60,14 @@ pub struct ToolsProps {
     pub onhelp: Callback<()>,
 }
 
+/// Hands the visitor a file, and gives what is to be said of that.
+pub fn save_file(name: &str, bytes: &[u8]) -> Action {
+    Action::Told(match browser::download(name, bytes) {
+        Some(()) => Said { tone: Tone::Good, text: format!("Saved as {name}.") },
+        None => Said { tone: Tone::Bad, text: "The browser did not let the page save a file.".to_owned() },
+    })
+}
+
 /// What one does with a run and with the page.
 #[component]
 pub fn Tools(props: &ToolsProps) -> Html {
@@ -74,12 +82,7 @@ pub fn Tools(props: &ToolsProps) -> Html {
             let shelf = bench.shelf.borrow();
             let Some(recording) = savable.and_then(|ticket| shelf.get(ticket)) else { return };
             let name = recording.file_name();
-            let saved = browser::download(&name, &recording.to_saved(&browser::user_agent()));
-            let said = match saved {
-                Some(()) => Said { tone: Tone::Good, text: format!("Saved as {name}.") },
-                None => Said { tone: Tone::Bad, text: "The browser did not let the page save a file.".to_owned() },
-            };
-            dispatcher.dispatch(Action::Told(said));
+            dispatcher.dispatch(save_file(&name, &recording.to_saved(&browser::user_agent())));
         }
     };
     let picker = use_node_ref();
@@ -142,7 +145,7 @@ pub fn Tools(props: &ToolsProps) -> Html {
             <button type="button" class="quiet" id="open" disabled={!session.is_idle()} onclick={open} aria-label="Open run" title="Open a saved run">
                 <Icon shape={Shape::Open} /><span>{ "Open" }</span>
             </button>
-            <input ref={picker} type="file" accept=".interleave" hidden=true onchange={picked} aria-label="Saved run" />
+            <input ref={picker} type="file" accept=".interleave,.py" hidden=true onchange={picked} aria-label="Saved run or program" />
             <button type="button" class="quiet" id="share" onclick={share} aria-label="Share link" title="Copy a link to these settings">
                 <Icon shape={Shape::Share} /><span>{ "Share" }</span>
             </button>

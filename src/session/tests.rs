@@ -396,3 +396,12 @@ fn a_line_of_a_traceback_brings_the_program_to_the_front() {
     let it = session("?workload=python&view=log", HERE).after(Action::LineChosen(4)).after(Action::LineChosen(4));
     assert_eq!((it.view, it.program.line), (View::Program, (4, 2)));
 }
+
+#[test]
+fn a_program_from_a_file_is_the_visitors_own() {
+    let it = session("?lesson=race", HERE);
+    let it = it.after(Action::ProgramOpened { name: "mine.py".to_owned(), text: "print(1)".into() });
+    assert_eq!((it.lesson, it.spec.workload, it.view), (None, Workload::Python, View::Program));
+    assert_eq!((&*it.program.text, it.obstacle()), ("print(1)", None));
+    assert_eq!(it.status.text, "Opened mine.py.");
+}

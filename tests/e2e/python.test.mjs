@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { deflateRawSync } from 'node:zlib';
 
+import { savedBytes } from '../../xtask/driver/page.mjs';
 import { check, inEachBrowser } from './harness.mjs';
 
 /// The link to a program; see src/program.js.
@@ -284,4 +285,20 @@ inEachBrowser((here) => {
     assert.equal(lines[0], 'here');
     assert.equal(lines.at(-1), "RuntimeError: can't start new thread: threads need a page that is cross-origin isolated");
   }, PATIENTLY);
+
+  check(here, 'a program is saved as a file and opened again, and what is none says so', async (open) => {
+    const visit = await open({ link: link('print("from a file")\n') });
+    await visit.press('Save program');
+    await visit.until('it is saved', () => window.saved.length > 0);
+    const bytes = await savedBytes(visit.page, 0);
+    assert.equal(new TextDecoder().decode(bytes), 'print("from a file")\n');
+    const other = await open({ link: { lesson: 'race' } });
+    await other.openFile('opened.py', bytes);
+    await other.until('it is there', () => /from a file/.test(document.querySelector('.editor')?.textContent));
+    const report = await other.run();
+    assert.match(report.output.map(({ text }) => text).join(''), /from a file/);
+    await other.openFile('broken.py', new Uint8Array([0xff, 0xfe, 0x00]));
+    await other.until('it is refused', () => /broken\.py: .*UTF-8/.test(document.querySelector('.status').textContent));
+    assert.match(await other.text('.editor'), /from a file/);
+  });
 });

@@ -297,10 +297,10 @@ fn a_thread_that_waits_for_a_free_process_holds_up_no_turn() {
         interleave_runtime::segment::Segment::new().install();
         let (here, there) = both_ways(named("pipe"))?;
         let go = Event::new(named("go"))?;
-        assert_eq!(go.wait_within(Duration::from_millis(5))?, false);
+        assert!(!go.wait_within(Duration::from_millis(5))?);
         let other = start("other", answer, (there, go))?;
         let waiter = thread::spawn("waiter", move || Ok(here.receive::<u32>()));
-        thread::sleep(Duration::from_millis(1)).map_err(SyncError::from)?;
+        thread::sleep(Duration::from_millis(1))?;
         go.set()?;
         let received = waiter.join()??;
         assert_eq!(other.join()?, ExitCode::WELL);

@@ -461,17 +461,13 @@ impl ProcessBlock {
             record_end_of(self.lane(segment));
         }
         memory.store(self.at + process::EXIT, exit.0 as u32);
-        // Where lanes take turns the time goes with the turn, and only its own lane knows what time it has become. So those
-        // who look again find nothing yet: it is this lane that passes the turn on.
-        let takes_turns = schedule::own_seat_among_processes().is_some();
-        if takes_turns {
-            segment.disturb_all();
+        if schedule::own_seat_among_processes().is_some() {
+            // With the turn goes the time, and whoever sees the end first passes the turn on.
+            segment.publish_time();
         }
         memory.store(at, status::ENDED as u32);
         memory.add(head::ENDS, 1);
-        if !takes_turns {
-            segment.disturb_all();
-        }
+        segment.disturb_all();
         schedule::process_ended(segment);
         true
     }

@@ -9,7 +9,6 @@
 //! count steps, the time goes with the turn from one to the next.
 
 use interleave_trace::clock;
-use interleave_trace::segment::signal;
 
 use super::error::ProcessError;
 use super::waiters::{self, Waiter};
@@ -261,6 +260,8 @@ impl Segment {
         let Ok(waiter) = self.take_waiter(None) else { return true };
         let cancelled = loop {
             let turn = self.with_turns(Some(own.schedule), |table| {
+                // Whoever ended before this thread could be told may have taken the turn with it.
+                table.bury(|process| self.has_ended(process));
                 let is_own = table.turn == Some(own.index);
                 table.seats[own.index].bell = if is_own { 0 } else { waiter.0 };
                 is_own.then_some(table.cancelled)
@@ -268,11 +269,7 @@ impl Segment {
             match turn {
                 None => break true,
                 Some(Some(cancelled)) => break cancelled,
-                Some(None) => {
-                    if self.wait_for_signal(waiter) == signal::LOOK_AGAIN {
-                        self.bury_in_turns();
-                    }
-                }
+                Some(None) => self.wait_for_signal(waiter),
             }
         };
         self.free_waiter(waiter);
@@ -284,6 +281,7 @@ impl Segment {
         let Ok(waiter) = self.take_waiter(None) else { return false };
         let is_over = loop {
             let settled = self.with_head_and_turns(None, |head, table| {
+                table.bury(|process| self.has_ended(process));
                 let is_over = table.is_over();
                 let is_settled = is_over || table.is_settled();
                 head[at::SETTLER] = if is_settled { 0 } else { waiter.0 };
@@ -292,15 +290,16 @@ impl Segment {
             match settled {
                 None => break true,
                 Some(Some(is_over)) => break is_over,
-                Some(None) => {
-                    if self.wait_for_signal(waiter) == signal::LOOK_AGAIN {
-                        self.bury_in_turns();
-                    }
-                }
+                Some(None) => self.wait_for_signal(waiter),
             }
         };
         self.free_waiter(waiter);
         is_over
+    }
+
+    /// The schedule knows what time it has become for the caller.
+    pub(crate) fn publish_time(&self) {
+        self.with_turns(None, |_| ());
     }
 
     /// The threads of processes that have ended take part no longer.

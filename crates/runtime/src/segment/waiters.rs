@@ -161,8 +161,8 @@ impl Segment {
         }
     }
 
-    /// Blocks the calling thread at its place, whatever befalls the run. Gives how it was signalled.
-    pub(super) fn wait_for_signal(&self, waiter: Waiter) -> i32 {
+    /// Blocks the calling thread at its place until it is signalled, whatever befalls the run.
+    pub(super) fn wait_for_signal(&self, waiter: Waiter) {
         let signal_at = waiter.0 + SIGNAL;
         loop {
             let found = {
@@ -170,7 +170,7 @@ impl Segment {
                 self.memory.swap(signal_at, signal::NONE as u32) as i32
             };
             if found != signal::NONE {
-                return found;
+                return;
             }
             self.memory.wait(signal_at, signal::NONE as u32, None);
         }

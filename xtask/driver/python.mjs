@@ -42,11 +42,14 @@ try {
   const program = deflateRawSync(await readFile(request.path)).toString('base64url');
   await page.goto(`${request.url}&program=${program}`);
   const run = await handleUntil(page, 60_000, () => document.querySelector('#run:not(:disabled)'));
+  let timer;
   const late = new Promise((resolve) => {
-    setTimeout(resolve, timeout, { outcome: 'late' });
+    timer = setTimeout(resolve, timeout, { outcome: 'late' });
   });
   await run.click();
   const { outcome, error, digest } = await Promise.race([finished, late]);
+  // Or this program would go on for as long.
+  clearTimeout(timer);
   switch (outcome) {
     case 'finished':
       process.exitCode = Number.parseInt(digest, 16) & 0xff;

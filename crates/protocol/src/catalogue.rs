@@ -451,7 +451,7 @@ workloads! {
     /// Whatever the visitor writes. Its text goes beside what is said here: in the link, and to the worker.
     Python Info { kind: Kind::Python, ..program(
         Model::Threads, "python", "Python program",
-        "Runs the Python program of the tab Program: its threads are lanes, its locks and queues what they wait for.",
+        "Runs the Python program of the tab Python: its threads are lanes, its locks and queues what they wait for.",
     ) };
 }
 

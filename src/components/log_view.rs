@@ -1,27 +1,16 @@
 //! What was said: by the page about its runs, and by the lanes of the run that is shown.
 
-use std::rc::Rc;
-
+use interleave_timeline::SpanRef;
 use interleave_timeline::amounts::moment;
-use interleave_timeline::{SpanRef, Store};
 use interleave_trace::{LaneId, Level};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::panel::ViewProps;
 use crate::chart::Chosen;
-use crate::hooks::SessionHandle;
 use crate::output::{line_named, rows};
 use crate::recording::Recording;
-use crate::session::{Action, Ticket, Tone};
-use crate::workbench::Workbench;
-
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub session: SessionHandle,
-    pub bench: Rc<Workbench>,
-    pub ticket: Option<Ticket>,
-    pub growth: u32,
-}
+use crate::session::{Action, Tone};
 
 /// How many of a run's notes are shown: its last ones.
 const MOST_NOTES: usize = 1_000;
@@ -35,7 +24,7 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-fn notes(recording: &Recording, props: &Props, only: Option<LaneId>) -> Html {
+fn notes(recording: &Recording, props: &ViewProps, only: Option<LaneId>) -> Html {
     let (store, ticket) = (&recording.store, recording.ticket);
     let (mut rows, skipped) = rows(store, MOST_NOTES);
     rows.retain(|row| only.is_none_or(|lane| row.lane == lane));
@@ -83,11 +72,11 @@ fn notes(recording: &Recording, props: &Props, only: Option<LaneId>) -> Html {
 }
 
 #[component]
-pub fn LogView(props: &Props) -> Html {
+pub fn LogView(props: &ViewProps) -> Html {
     let shelf = props.bench.shelf.borrow();
     let recording = props.ticket.and_then(|ticket| shelf.get(ticket));
     let only = use_state(|| None::<LaneId>);
-    let speakers = recording.map_or(Vec::new(), |recording| speakers(&recording.store));
+    let speakers = recording.map_or(Vec::new(), |recording| recording.store.speakers().to_vec());
     // Another run has other lanes.
     let only_now = only.filter(|lane| speakers.contains(lane));
     let pick = {
@@ -140,18 +129,4 @@ pub fn LogView(props: &Props) -> Html {
             </ol>
         </div>
     }
-}
-
-/// How many lanes one can choose from.
-const MOST_SPEAKERS: usize = 100;
-
-/// The lanes that said something, in the order in which they began to.
-fn speakers(store: &Store) -> Vec<LaneId> {
-    let mut lanes: Vec<LaneId> = Vec::new();
-    for note in store.notes() {
-        if lanes.len() < MOST_SPEAKERS && note.lane.some().is_some() && !lanes.contains(&note.lane) {
-            lanes.push(note.lane);
-        }
-    }
-    lanes
 }

@@ -25,6 +25,17 @@ pub struct Props {
     pub growth: u32,
 }
 
+/// What the panels show.
+#[derive(PartialEq, Properties)]
+pub struct ViewProps {
+    pub session: SessionHandle,
+    pub bench: Rc<Workbench>,
+    /// The run.
+    pub ticket: Option<Ticket>,
+    /// Changes when its recording has grown.
+    pub growth: u32,
+}
+
 /// The one run whose figures are shown; of a comparison the one that runs, or its last.
 fn ticket_shown(session: &SessionHandle) -> Option<Ticket> {
     match &session.shown {

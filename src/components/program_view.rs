@@ -10,19 +10,12 @@ use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 use super::log_view::LogView;
+use super::panel::ViewProps;
 use super::run_bar::save_file;
 use crate::hooks::SessionHandle;
 use crate::program::Editor;
-use crate::session::{Action, Ticket, View};
+use crate::session::{Action, View};
 use crate::workbench::Workbench;
-
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub session: SessionHandle,
-    pub bench: Rc<Workbench>,
-    pub ticket: Option<Ticket>,
-    pub growth: u32,
-}
 
 /// An editor with what it calls.
 struct Open {
@@ -31,8 +24,8 @@ struct Open {
 }
 
 #[component]
-pub fn ProgramView(props: &Props) -> Html {
-    let Props { session, bench, ticket, growth } = props;
+pub fn ProgramView(props: &ViewProps) -> Html {
+    let ViewProps { session, bench, ticket, growth } = props;
     let place = use_node_ref();
     let open = use_mut_ref(|| None::<Open>);
     {

@@ -1,7 +1,5 @@
 //! What was measured in a run.
 
-use std::rc::Rc;
-
 use interleave_protocol::Model;
 use interleave_timeline::{
     Report, Spread, Stuck,
@@ -11,19 +9,9 @@ use interleave_timeline::{
 use interleave_trace::State;
 use yew::prelude::*;
 
+use super::panel::ViewProps;
 use super::small_table::SmallTable;
 use super::state_bar::{StateBar, state_title};
-use crate::hooks::SessionHandle;
-use crate::session::Ticket;
-use crate::workbench::Workbench;
-
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub session: SessionHandle,
-    pub bench: Rc<Workbench>,
-    pub ticket: Option<Ticket>,
-    pub growth: u32,
-}
 
 /// How many lanes the report shows one by one; the table has them all.
 const MOST_LANES: usize = 80;
@@ -35,7 +23,7 @@ const MOST_STUCK: usize = 12;
 const MOST_SHARED: usize = 8;
 
 #[component]
-pub fn ReportView(props: &Props) -> Html {
+pub fn ReportView(props: &ViewProps) -> Html {
     let shelf = props.bench.shelf.borrow();
     let Some(recording) = props.ticket.and_then(|ticket| shelf.get(ticket)) else {
         return html! { <p class="nothing">{ "Nothing was run yet. What a run measures is shown here." }</p> };

@@ -10,22 +10,14 @@ use interleave_trace::State;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::panel::ViewProps;
 use super::state_bar::{Swatch, state_title};
 use crate::browser;
 use crate::chart::Chosen;
-use crate::hooks::SessionHandle;
 use crate::listing::pieces;
 use crate::recording::Recording;
 use crate::session::Ticket;
 use crate::workbench::Workbench;
-
-#[derive(PartialEq, Properties)]
-pub struct Props {
-    pub session: SessionHandle,
-    pub bench: Rc<Workbench>,
-    pub ticket: Option<Ticket>,
-    pub growth: u32,
-}
 
 /// What became of a file.
 #[derive(Clone, PartialEq)]
@@ -36,7 +28,7 @@ enum Listing {
 }
 
 #[component]
-pub fn SourceView(props: &Props) -> Html {
+pub fn SourceView(props: &ViewProps) -> Html {
     let session = &props.session;
     let shelf = props.bench.shelf.borrow();
     let recording = props.ticket.and_then(|ticket| shelf.get(ticket)).filter(|recording| !recording.spec.is_python());

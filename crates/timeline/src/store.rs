@@ -27,6 +27,8 @@ use crate::spans::{Spans, StateTotals};
 
 /// Larger amounts are taken for this one: a damaged file must not overflow sums. As a time it is 104 days.
 const LARGEST: u64 = 1 << 53;
+/// How many lanes that say something are kept apart.
+const MOST_SPEAKERS: usize = 100;
 
 /// One context of execution.
 #[derive(Clone, Debug)]
@@ -227,6 +229,7 @@ pub struct Store {
     edges: Edges,
     activity: Activity,
     notes: Vec<Note>,
+    speakers: Vec<LaneId>,
     produced: Vec<Produced>,
     messages: Vec<Message>,
     message_places: HashMap<MessageId, u32, Ids>,
@@ -299,7 +302,12 @@ impl Store {
             What::Marked(Mark::RunFinished) => {
                 self.run_finished = Some(self.run_finished.map_or(time, |later| later.max(time)));
             }
-            What::Noted { level, text } => self.notes.push(Note { time: TimeNs(time), lane, level, text }),
+            What::Noted { level, text } => {
+                self.notes.push(Note { time: TimeNs(time), lane, level, text });
+                if lane != LaneId::NONE && self.speakers.len() < MOST_SPEAKERS && !self.speakers.contains(&lane) {
+                    self.speakers.push(lane);
+                }
+            }
             What::Produced { first, count } => {
                 self.produced.push(Produced { time: TimeNs(time), lane, first, count });
             }
@@ -972,6 +980,11 @@ impl Store {
     /// The log, in order of arrival.
     pub fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// The lanes that said something, in the order in which they began to; of very many the first.
+    pub fn speakers(&self) -> &[LaneId] {
+        &self.speakers
     }
 
     /// What was produced, in order of arrival.

@@ -3,6 +3,7 @@ import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { pythonLanguage } from "@codemirror/lang-python";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, LanguageSupport, syntaxHighlighting } from "@codemirror/language";
+import { lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, RangeSet, StateEffect, StateField } from "@codemirror/state";
 import { drawSelection, EditorView, gutter, GutterMarker, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
@@ -29,6 +30,10 @@ const look = EditorView.theme({
   ".cm-selectionMatch, .cm-searchMatch": { background: "var(--waiting-fill)" },
   ".cm-panels": { background: "var(--band)", color: "var(--text)" },
   ".cm-textfield, .cm-button": { background: "var(--surface)", color: "var(--text)", border: "1px solid var(--control)" },
+  // The package draws a picture for this, which the site's policy does not let in.
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)", textUnderlineOffset: "3px" },
+  ".cm-tooltip": { background: "var(--band)", color: "var(--text)", border: "1px solid var(--rule)" },
+  ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
   ".cm-marks": { width: "0.9rem" },
   ".cm-mark": { color: "var(--waiting-line)", cursor: "default" },
 });
@@ -62,10 +67,10 @@ const marks = StateField.define({
   },
 });
 
-/** Opens an editor in `place`, which tells `changed` each new text. */
-export function open(place, text, changed) {
+/** Opens an editor in `parent`, which tells `changed` each new text. */
+export function open(parent, text, changed) {
   const view = new EditorView({
-    parent: place,
+    parent,
     doc: text,
     extensions: [
       lineNumbers(),
@@ -83,12 +88,13 @@ export function open(place, text, changed) {
       new LanguageSupport(pythonLanguage),
       syntaxHighlighting(colours),
       look,
-      EditorView.contentAttributes.of({ "aria-label": "Python program" }),
+      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "Python program" }),
       // Before the default keys, which would put an empty line there: Ctrl+Enter is the page's.
       keymap.of([
         { key: "Mod-Enter", run: () => true },
         ...closeBracketsKeymap,
         ...searchKeymap,
+        ...lintKeymap,
         ...historyKeymap,
         // Whoever has only a keyboard leaves with Escape, since Tab indents.
         { key: "Escape", run: leave },
@@ -100,7 +106,7 @@ export function open(place, text, changed) {
       }),
     ],
   });
-  for (const area of place.querySelectorAll(":scope > textarea")) area.remove();
+  for (const area of parent.querySelectorAll(":scope > textarea")) area.remove();
   return {
     focus: () => view.focus(),
     write(text) {
@@ -118,8 +124,25 @@ export function open(place, text, changed) {
         .map(([number, now, told]) => new Mark(now, told).range(view.state.doc.line(number).from));
       view.dispatch({ effects: setMarks.of(RangeSet.of(ranges, true)) });
     },
+    underline(wrong) {
+      view.dispatch(setDiagnostics(view.state, wrong ? [diagnostic(view.state.doc, wrong)] : []));
+    },
     close: () => view.destroy(),
   };
+}
+
+// Python counts characters, the editor units of UTF-16.
+function place(doc, line, column) {
+  if (line > doc.lines) return doc.length;
+  const { from, text } = doc.line(Math.max(line, 1));
+  return from + Array.from(text).slice(0, Math.max(column - 1, 0)).join("").length;
+}
+
+function diagnostic(doc, [line, column, lastLine, lastColumn, message]) {
+  const from = place(doc, line, column);
+  // What is wrong may be where nothing is any more: then it is what stands before.
+  const to = Math.max(place(doc, lastLine, lastColumn), Math.min(from + 1, doc.length));
+  return { from: from === to ? Math.max(from - 1, 0) : from, to, severity: "error", message };
 }
 
 function leave(view) {

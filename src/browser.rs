@@ -4,8 +4,19 @@
 //! `Option` or quietly does nothing where nothing can be done.
 
 use js_sys::{Array, JSON, Object, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, CustomEvent, CustomEventInit, Document, HtmlAnchorElement, Url, Window};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The address of a file of the site; see `www/start.js`.
+    #[wasm_bindgen(js_name = interleaveFile)]
+    pub fn file_address(name: &str) -> String;
+
+    /// Opens the dialog with links and texts for posts; see `www/start.js`.
+    #[wasm_bindgen(js_name = interleaveShare)]
+    pub fn share(what: &JsValue) -> js_sys::Promise;
+}
 
 /// The window.
 pub fn window() -> Option<Window> {
@@ -17,9 +28,18 @@ pub fn document() -> Option<Document> {
     window()?.document()
 }
 
-/// The address's query, with its question mark.
+/// Whether this document shows a run within another page, see [`crate::components::Player`].
+pub fn is_player() -> bool {
+    let root = document().and_then(|document| document.document_element());
+    root.is_some_and(|root| root.has_attribute("data-player"))
+}
+
+/// The address's query, with its question mark. A player has it in its fragment, which no host gets to see: a program in
+/// it may be longer than hosts allow.
 pub fn query() -> String {
-    window().and_then(|window| window.location().search().ok()).unwrap_or_default()
+    let Some(location) = window().map(|window| window.location()) else { return String::new() };
+    let query = if is_player() { location.hash().map(|hash| hash.replacen('#', "?", 1)) } else { location.search() };
+    query.unwrap_or_default()
 }
 
 /// The whole address.
@@ -27,14 +47,30 @@ pub fn address() -> String {
     window().and_then(|window| window.location().href().ok()).unwrap_or_default()
 }
 
+/// The address of the whole page that shows this.
+pub fn page_address(query: &str) -> String {
+    let address = address();
+    let folder =
+        address.split(['?', '#']).next().and_then(|page| page.rsplit_once('/')).map_or("", |(folder, _)| folder);
+    format!("{folder}/?{query}")
+}
+
 /// Makes the address say something else without a new entry in the history.
 pub fn replace_query(query: &str) {
     let Some(window) = window() else { return };
     let location = window.location();
-    let (Ok(history), Ok(path), Ok(hash)) = (window.history(), location.pathname(), location.hash()) else { return };
+    let (Ok(history), Ok(path), Ok(search), Ok(hash)) =
+        (window.history(), location.pathname(), location.search(), location.hash())
+    else {
+        return;
+    };
     let question = if query.is_empty() { "" } else { "?" };
+    let address = match is_player() {
+        true => format!("{path}{search}#{query}"),
+        false => format!("{path}{question}{query}{hash}"),
+    };
     // Browsers limit how often this may be called; a later change catches up.
-    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("{path}{question}{query}{hash}")));
+    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
 }
 
 /// Milliseconds on the page's own clock.
@@ -85,21 +121,9 @@ pub async fn read(file: &web_sys::File) -> Option<Vec<u8>> {
 
 /// A text file of the site.
 pub async fn fetch_text(path: &str) -> Option<String> {
-    let response = wasm_bindgen_futures::JsFuture::from(window()?.fetch_with_str(path)).await.ok()?;
+    let response = wasm_bindgen_futures::JsFuture::from(window()?.fetch_with_str(&file_address(path))).await.ok()?;
     let response: web_sys::Response = response.dyn_into().ok().filter(web_sys::Response::ok)?;
     wasm_bindgen_futures::JsFuture::from(response.text().ok()?).await.ok()?.as_string()
-}
-
-/// Copies a text; gives whether the browser allowed it.
-pub async fn copy(text: String) -> bool {
-    let Some(window) = window() else { return false };
-    let navigator = window.navigator();
-    // Missing where the page was not served securely.
-    let clipboard = Reflect::get(&navigator, &"clipboard".into()).ok();
-    if clipboard.is_none_or(|clipboard| clipboard.is_undefined()) {
-        return false;
-    }
-    wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(&text)).await.is_ok()
 }
 
 /// Dispatches an event on the window, for tests and for pages that embed this one.

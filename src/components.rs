@@ -13,6 +13,7 @@ mod log_view;
 mod model_switch;
 mod panel;
 mod picture_view;
+mod player;
 mod program_view;
 mod report_view;
 mod run_bar;
@@ -23,3 +24,4 @@ mod table_view;
 mod timeline_view;
 
 pub use app::App;
+pub use player::Player;

@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 use std::rc::{Rc, Weak};
 
 use interleave_protocol::{
-    Command, EXPLORED_MS, EXPLORED_SEEDS, Failure, Finding, Role, RunSpec, Update, answer, channel,
+    Attempted, Command, EXPLORED_MS, EXPLORED_SEEDS, Failure, Finding, Role, RunSpec, Update, Wrong, answer, channel,
+    explore::Plan,
 };
 use interleave_timeline::Deadlock;
 use interleave_trace::ring::{Slot, layout};
@@ -29,6 +30,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{BroadcastChannel, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
+use crate::browser::file_address;
 use crate::program::load;
 use segment::Segment;
 
@@ -70,9 +72,6 @@ const HOST_LANE: LaneId = LaneId::new(HOST, 0);
 /// A name in the page's part of the side table.
 const HOST_NAME: NameId = NameId::new(InstanceId(0), 0);
 
-/// The reason of a failure, or a verdict, that only the page knows of.
-const FAILURE_TEXT: NameId = NameId::new(InstanceId(0), 1);
-
 /// A run and all of its workers. Dropping it ends them.
 pub struct Run(Rc<RefCell<Inner>>);
 
@@ -97,11 +96,16 @@ struct Inner {
     open: BTreeSet<LaneId>,
     /// The newest time of anything that was recorded.
     latest: TimeNs,
+    /// How many texts the page's part of the side table has.
+    texts: u32,
     picture: Option<PictureSource>,
     /// Whether the lane that failed said so in its own part of the trace.
     told: bool,
     unheard: Option<Unheard>,
     explored: Explored,
+    /// For a run that is one of many: how it is decided who goes on, and what came of it.
+    plan: Option<Plan>,
+    attempted: Option<Attempted>,
     /// What all processes of the run see, where memory can be shared.
     segment: Option<Segment>,
 }
@@ -176,6 +180,16 @@ extern "C" {
     fn request(this: &LockManager, name: &str, held: &Closure<dyn FnMut(JsValue)>) -> js_sys::Promise;
 }
 
+#[wasm_bindgen(module = "/src/prepared.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = prepare)]
+    fn prepare(module: &WebAssembly::Module);
+    #[wasm_bindgen(js_name = imageOfPython)]
+    fn image_of_python() -> JsValue;
+    #[wasm_bindgen(js_name = check)]
+    fn check(text: &str) -> js_sys::Promise;
+}
+
 /// Whether workers can share memory here.
 pub fn is_isolated() -> bool {
     CROSS_ORIGIN_ISOLATED.with(|isolated| isolated.unwrap_or(false))
@@ -209,6 +223,15 @@ pub async fn preload() -> Result<(), Failure> {
     engine("engine", None).await.map(|_| ())
 }
 
+/// The first error in a Python program: the line and the column where it begins, those where it ends, the first of both
+/// being 1, and what is wrong. Nothing if there is none, or if nobody knows. Python is fetched for this and made ready, so
+/// that the next run begins sooner.
+pub async fn check_python(text: &str) -> Option<Array> {
+    let module = engine(RunSpec::PYTHON_ARTIFACT, Some(Box::new(|_| ()))).await.ok()?;
+    prepare(&module);
+    JsFuture::from(check(text)).await.ok()?.dyn_into().ok()
+}
+
 async fn engine(artifact: &'static str, told: Option<Box<dyn Fn(f64)>>) -> Result<WebAssembly::Module, Failure> {
     if let Some(decided) = ISOLATION.with(Clone::clone) {
         // The promise never rejects; if it did, the page would stay as it is.
@@ -237,7 +260,8 @@ fn compiled(artifact: &str) -> Option<WebAssembly::Module> {
 
 async fn compile(address: &str) -> Result<WebAssembly::Module, JsValue> {
     let window = web_sys::window().ok_or("no window")?;
-    let response: web_sys::Response = JsFuture::from(window.fetch_with_str(address)).await?.dyn_into()?;
+    let response: web_sys::Response =
+        JsFuture::from(window.fetch_with_str(&file_address(address))).await?.dyn_into()?;
     if !response.ok() {
         return Err(format!("{address} came with status {}", response.status()).into());
     }
@@ -256,15 +280,21 @@ fn words_of(error: &JsValue) -> String {
 impl Run {
     /// Starts a run. `wake` is called when there is something to look at, in a background tab too.
     pub fn start(spec: RunSpec, program: Rc<str>, wake: Callback<()>) -> Self {
-        Self::start_as(Role::Host, spec, program, wake)
+        Self::start_as(Role::Host, spec, program, None, wake)
     }
 
     /// Starts to try seeds of a program, of which nothing is drawn; see [`Run::explored`].
     pub fn explore(spec: RunSpec, program: Rc<str>, wake: Callback<()>) -> Self {
-        Self::start_as(Role::Explorer { seeds: EXPLORED_SEEDS, patience_ms: EXPLORED_MS }, spec, program, wake)
+        let role = Role::Explorer { seeds: EXPLORED_SEEDS, patience_ms: EXPLORED_MS };
+        Self::start_as(role, spec, program, None, wake)
     }
 
-    fn start_as(role: Role, spec: RunSpec, program: Rc<str>, wake: Callback<()>) -> Self {
+    /// Starts one run of many, of which only what comes out is wanted; see [`Run::attempted`].
+    pub fn attempt(spec: RunSpec, program: Rc<str>, plan: Plan, wake: Callback<()>) -> Self {
+        Self::start_as(Role::Host, spec, program, Some(plan), wake)
+    }
+
+    fn start_as(role: Role, spec: RunSpec, program: Rc<str>, plan: Option<Plan>, wake: Callback<()>) -> Self {
         let origin_ms = clock::epoch_ms();
         clock::set_origin(origin_ms);
         let inner = Rc::new(RefCell::new(Inner {
@@ -282,10 +312,14 @@ impl Run {
             pending: Vec::new(),
             open: BTreeSet::new(),
             latest: TimeNs(0),
+            // That of the host's name.
+            texts: 1,
             picture: None,
             told: false,
             unheard: None,
             explored: Explored::default(),
+            plan,
+            attempted: None,
             segment: None,
         }));
         let weak = Rc::downgrade(&inner);
@@ -320,6 +354,11 @@ impl Run {
     /// How far an explorer is, and what it found.
     pub fn explored(&self) -> Explored {
         self.0.borrow().explored.clone()
+    }
+
+    /// What came of one run of many, once.
+    pub fn attempted(&self) -> Option<Attempted> {
+        self.0.borrow_mut().attempted.take()
     }
 
     /// How many bytes of a large artifact have come, while it is loaded; less than none while it is still to be built.
@@ -483,6 +522,14 @@ impl Inner {
         self.push(&Entry::Event(Event { time, lane, what }));
     }
 
+    /// Writes into the log what only the page knows of: the reason of a failure, or a verdict.
+    fn note_error(&mut self, lane: LaneId, reason: String) {
+        let text = NameId::new(InstanceId(0), self.texts);
+        self.texts += 1;
+        self.push(&Entry::Name(text, reason));
+        self.push_event(lane, What::Noted { level: Level::Error, text });
+    }
+
     /// Keeps count of which lanes are open.
     fn note_lane(&mut self, entry: &Entry) {
         if let Entry::Event(event) = entry {
@@ -512,7 +559,7 @@ impl Inner {
     ) -> Result<(), JsValue> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("worker.js", &options)?;
+        let worker = Worker::new_with_options(&file_address("worker.js"), &options)?;
         let lane = wanted.lane;
         let weak = Rc::downgrade(run);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new({
@@ -540,17 +587,20 @@ impl Inner {
         let command = Command {
             role: wanted.role,
             spec: self.spec,
+            plan: self.plan.clone(),
             instance: wanted.instance.0,
             lane: lane.0,
             origin_ms: self.origin_ms,
             isolated: self.isolated,
         };
         let message = Object::new();
-        Reflect::set(&message, &"artifact".into(), &self.spec.artifact().into())?;
+        let artifact = file_address(&format!("{}.js", self.spec.artifact()));
+        Reflect::set(&message, &"artifact".into(), &artifact.into())?;
         Reflect::set(&message, &"module".into(), module)?;
         Reflect::set(&message, &"command".into(), &Uint8Array::from(command.to_bytes().as_slice()))?;
         if self.spec.is_python() && !matches!(wanted.role, Role::Thread { .. }) {
             Reflect::set(&message, &"program".into(), &JsValue::from_str(&self.program))?;
+            Reflect::set(&message, &"image".into(), &image_of_python())?;
         }
         match wanted.pool {
             Some(receiver) => Reflect::set(&message, &"pool".into(), &receiver.into())?,
@@ -596,10 +646,12 @@ impl Inner {
     }
 
     /// Whether the host said that all is done and every other worker has said its last word. An explorer keeps its
-    /// workers, and Python's daemon threads end with their program, so there the host's word is enough.
+    /// workers, and Python's daemon threads end with their program, so there the host's word is enough; of a run that is one
+    /// of many each process has its own to tell.
     fn is_complete(&self) -> bool {
         match self.role {
             Role::Explorer { .. } => self.is_host_over(),
+            _ if self.plan.is_some() => self.is_host_over() && self.workers.iter().all(|worker| worker.child.is_none()),
             _ if self.spec.is_python() => self.is_host_over(),
             _ => self.workers.iter().all(|worker| worker.over),
         }
@@ -664,6 +716,10 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
         fail(run, lane, Failure::NotLoaded { message });
         return;
     }
+    if let Some(lane) = handle("tooDeep").and_then(|lane| lane.as_f64()) {
+        fail(run, LaneId(lane as u32), Failure::TooDeep);
+        return;
+    }
     if let Some(pool) = handle("pool").and_then(|receiver| receiver.as_f64()) {
         // Which lane its thread will be is for the host to say; until then what befalls it befalls the host.
         let role = Role::Thread { entry: 0 };
@@ -723,8 +779,10 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
             if let Some(worker) = inner.workers.iter_mut().find(|worker| worker.lane == lane) {
                 worker.over = true;
             }
-            if lane.count() == 0 && inner.child_of(lane).is_some() {
-                // Programs may start many processes, so none stays once it is over.
+            // Programs may start many threads and processes, so none stays once it is over.
+            if lane.count() != 0 {
+                inner.workers.retain(|worker| worker.lane != lane);
+            } else if inner.child_of(lane).is_some() {
                 inner.read_instances();
                 inner.workers.retain(|worker| worker.lane.instance() != lane.instance());
                 inner.instances.retain(|kept| kept.id != lane.instance());
@@ -738,6 +796,20 @@ fn receive(run: &Rc<RefCell<Inner>>, lane: LaneId, data: &JsValue) {
         Update::Tried { seeds } => run.borrow_mut().explored.tried = seeds,
         Update::Found(finding) => {
             run.borrow_mut().explored = Explored { tried: finding.tried, found: Some(finding) };
+        }
+        Update::Attempted(Attempted { attempt, printed }) => {
+            let is_stuck = matches!(attempt.wrong, Some((Wrong::Stuck, _)));
+            {
+                let mut inner = run.borrow_mut();
+                let all = inner.attempted.get_or_insert_default();
+                // Only one process tells of the schedule.
+                all.attempt.switches.extend(attempt.switches);
+                all.attempt.wrong = attempt.wrong.or(all.attempt.wrong.take());
+                all.printed += &printed;
+            }
+            if is_stuck {
+                end(run, Ended::Finished);
+            }
         }
         Update::SpawnChild { lane: child, block } => {
             let (lane, role) = (LaneId(child), Role::Child { block });
@@ -836,6 +908,10 @@ fn fail(run: &Rc<RefCell<Inner>>, lane: LaneId, failure: Failure) {
         end(run, Ended::Failed { lane, failure });
         return;
     };
+    if failure == Failure::TooDeep {
+        // Who had no stack left could not say so.
+        run.borrow_mut().note_error(lane, failure.to_string());
+    }
     let (exit, outcome) = match failure {
         Failure::Panicked { .. } => (exit::PANICKED, Outcome::Failed),
         Failure::Vanished => (exit::KILLED, Outcome::Killed),
@@ -845,11 +921,19 @@ fn fail(run: &Rc<RefCell<Inner>>, lane: LaneId, failure: Failure) {
     bury_child(run, lane.instance(), block, exit, outcome);
 }
 
+/// How many workers a run may have. Firefox runs 512 at a time for a site, and lets the rest wait without a word.
+const MOST_WORKERS: u32 = 500;
+
 /// Creates a worker that another worker asked for.
 fn spawn(run: &Rc<RefCell<Inner>>, mut wanted: Wanted) {
     let mut inner = run.borrow_mut();
     let Some(module) = compiled(inner.spec.artifact()) else { return };
     if matches!(inner.phase, Phase::Ended(_)) {
+        return;
+    }
+    if inner.workers.len() >= MOST_WORKERS as usize {
+        drop(inner);
+        end(run, Ended::Failed { lane: wanted.lane, failure: Failure::TooManyWorkers { most: MOST_WORKERS } });
         return;
     }
     if matches!(wanted.role, Role::Thread { .. }) {
@@ -913,15 +997,13 @@ impl Inner {
             && self.open.contains(lane)
         {
             if !self.told {
-                self.push(&Entry::Name(FAILURE_TEXT, failure.to_string()));
-                self.push_event(*lane, What::Noted { level: Level::Error, text: FAILURE_TEXT });
+                self.note_error(*lane, failure.to_string());
             }
             let outcome = if *failure == Failure::Vanished { Outcome::Killed } else { Outcome::Failed };
             self.push_event(*lane, What::Ended(outcome));
         }
         if let Ended::Deadlocked(deadlock) = ended {
-            self.push(&Entry::Name(FAILURE_TEXT, deadlock.sentence()));
-            self.push_event(LaneId::NONE, What::Noted { level: Level::Error, text: FAILURE_TEXT });
+            self.note_error(LaneId::NONE, deadlock.sentence());
             for stuck in &deadlock.lanes {
                 self.push_event(stuck.lane, What::Ended(Outcome::Deadlocked));
             }

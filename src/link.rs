@@ -32,7 +32,8 @@ impl Theme {
         }
     }
 
-    fn from_id(id: &str) -> Option<Self> {
+    /// The one with that name in links.
+    pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.id() == id)
     }
 }

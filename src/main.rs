@@ -1,6 +1,7 @@
 //! The page, started.
 
 use interleave::browser;
+use interleave::components::{App, Player};
 
 fn main() {
     std::panic::set_hook(Box::new(|info| {
@@ -8,5 +9,9 @@ fn main() {
             "The page's program stopped by a mistake of its own; reload the page to go on. ({info})"
         ));
     }));
-    yew::Renderer::<interleave::components::App>::new().render();
+    if browser::is_player() {
+        yew::Renderer::<Player>::new().render();
+    } else {
+        yew::Renderer::<App>::new().render();
+    }
 }

@@ -23,14 +23,30 @@ export async function unpack(letters) {
   }
 }
 
-// Fetches and compiles an artifact of several megabytes, and tells how many bytes have come: less than none while the
-// host says that it is still to be built.
-export async function load(address, told) {
-  let response = await fetch(address);
+// Artifacts that are on their way or have come.
+const loads = new Map();
+
+// Fetches and compiles an artifact of several megabytes, once, and tells everybody who wants it how many bytes have come:
+// less than none while the host says that it is still to be built.
+export function load(address, told) {
+  if (!loads.has(address)) {
+    const waiting = new Set();
+    const module = compile(address, (bytes) => waiting.forEach((told) => told(bytes)));
+    loads.set(address, { waiting, module });
+    // Whoever wants it next tries again.
+    module.catch(() => loads.delete(address));
+  }
+  const { waiting, module } = loads.get(address);
+  waiting.add(told);
+  return module.finally(() => waiting.delete(told));
+}
+
+async function compile(address, told) {
+  let response = await fetch(interleaveFile(address));
   while (response.status === 503) {
     told(-1);
     await new Promise((go) => setTimeout(go, 1000));
-    response = await fetch(address);
+    response = await fetch(interleaveFile(address));
   }
   if (!response.ok) throw new Error(`${address} came with status ${response.status}`);
   const counted = response.clone().body.getReader();
@@ -56,7 +72,7 @@ export class Editor {
     this.#area.spellcheck = false;
     this.#area.oninput = () => changed(this.#area.value);
     place.replaceChildren(this.#area);
-    import(new URL("editor.js", document.baseURI)).then(({ open }) => {
+    import(interleaveFile("editor.js")).then(({ open }) => {
       if (!this.#area.isConnected) return;
       const focused = document.activeElement === this.#area;
       this.#view = open(place, this.#area.value, changed);
@@ -81,6 +97,11 @@ export class Editor {
   // Marks lines: pairs of a line's number and what lanes do there.
   mark(lines) {
     this.#view?.mark(lines);
+  }
+
+  // Underlines what is wrong: where it begins and ends, as lines and columns from 1 on, and what it is; or nothing.
+  underline(wrong) {
+    this.#view?.underline(wrong);
   }
 
   close() {

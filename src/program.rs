@@ -27,6 +27,9 @@ extern "C" {
     /// Marks lines: pairs of a line's number and what lanes do there.
     #[wasm_bindgen(method)]
     pub fn mark(this: &Editor, lines: &js_sys::Array);
+    /// Underlines what is wrong: the line and the column where it begins, those where it ends, and what it is; or nothing.
+    #[wasm_bindgen(method)]
+    pub fn underline(this: &Editor, wrong: Option<&js_sys::Array>);
     /// Takes it away.
     #[wasm_bindgen(method)]
     pub fn close(this: &Editor);

@@ -13,7 +13,7 @@ use yew::Callback;
 
 use crate::browser;
 use crate::engine_client::{Ended, Phase, Run};
-use crate::output::{Told, last_line};
+use crate::output::{Row, Told, last_line, rows};
 use crate::recording::{Recording, Shelf};
 use crate::session::{Action, Ending, Measured, Stage, Surroundings, Ticket, UnderWay};
 
@@ -175,6 +175,9 @@ fn ending(recording: &mut Recording, report: &Report, ended: Ended) -> Ending {
     }
 }
 
+/// How many lines a sketch has: the last ones.
+const MOST_SKETCHED_LINES: usize = 40;
+
 /// How many lines of a run's output are told; the log of the page has them all.
 const MOST_LINES: usize = 1_000;
 
@@ -191,6 +194,26 @@ fn output(recording: &Recording) -> Array {
         browser::detail("{}", &fields)
     };
     store.notes().iter().take(MOST_LINES).map(line).collect()
+}
+
+/// The run as it can be drawn where nothing of ours runs, with where it was measured.
+fn sketch(recording: &Recording, report: &Report) -> JsValue {
+    let store = &recording.store;
+    let (rows, skipped) = rows(store, MOST_LINES);
+    let earlier = rows.len().saturating_sub(MOST_SKETCHED_LINES);
+    let line = |row: &Row| {
+        let lane = row.lane.some().map(|lane| store.lane_title(lane)).unwrap_or_default();
+        Array::of2(&JsValue::from_str(&lane), &JsValue::from_str(&row.text))
+    };
+    let fields = [
+        ("lines", rows[earlier..].iter().map(line).collect::<Array>().into()),
+        ("earlier_lines", (earlier + skipped).into()),
+        ("cores", recording.cores.into()),
+        ("isolated", recording.isolated.into()),
+        ("date", JsValue::from_str(&recording.date)),
+        ("browser", JsValue::from_str(&browser::user_agent())),
+    ];
+    browser::detail(&interleave_timeline::sketch(store, &recording.rows, report), &fields)
 }
 
 fn announce_finished(recording: &Recording, report: &Report, ending: &Ending) {
@@ -215,6 +238,7 @@ fn announce_finished(recording: &Recording, report: &Report, ending: &Ending) {
         ("wall_ms", report.wall_ns.map_or(JsValue::NULL, |ns| JsValue::from_f64(ns as f64 / 1e6))),
         ("error", text(error.as_deref())),
         ("output", output(recording).into()),
+        ("sketch", sketch(recording, report)),
     ];
     browser::announce("interleave:finished", &browser::detail(&report.to_json(), &fields));
 }

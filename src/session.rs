@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use interleave_protocol::{
     Chunking, EXPLORED_SEEDS, Field, Finding, INTERVAL, Info, Knob, Lesson, Model, Problem, RunSpec, Start, Switches,
-    WORKERS, Workload,
+    WORKERS, Workload, Wrong,
 };
 
 use crate::lesson::{LONGEST_HISTORY, Past, Reply, reply};
@@ -72,8 +72,6 @@ pub struct UnderWay {
     pub purpose: Purpose,
     /// How far it is.
     pub stage: Stage,
-    /// Whether Stop was pressed.
-    pub stopping: bool,
 }
 
 /// A lane that waits for a line of input.
@@ -346,6 +344,18 @@ pub enum Tone {
     Bad,
 }
 
+impl Tone {
+    /// How the status looks that has it.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Tone::Plain => "status",
+            Tone::Good => "status good",
+            Tone::Warning => "status warning",
+            Tone::Bad => "status bad",
+        }
+    }
+}
+
 /// A sentence with its weight.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Said {
@@ -485,8 +495,6 @@ pub enum Action {
     FieldSet(Field, String),
     /// Run was pressed.
     RunPressed,
-    /// Stop was pressed.
-    StopPressed,
     /// Compare was pressed.
     ComparePressed,
     /// Explore was pressed.
@@ -688,12 +696,15 @@ impl Session {
 
     /// Why there is nothing to compare.
     pub fn cannot_compare(&self) -> Option<&'static str> {
-        self.info().only.map(|_| "This program is written for one model.")
+        match self.spec.is_python() {
+            true => Some("interleave.compare(function, inputs), in a program, runs a function in every way."),
+            false => self.info().only.map(|_| "This program is written for one model."),
+        }
     }
 
     /// Why there are no seeds to try.
     pub fn cannot_explore(&self) -> Option<&'static str> {
-        match self.info().can_be_seeded() && !self.spec.is_python() {
+        match self.info().can_be_seeded() {
             false => Some("Only programs whose lanes can take turns are explored."),
             true if self.spec.model == Model::Processes && !self.surroundings.isolated => Some(NO_TURNS),
             true => None,
@@ -823,11 +834,6 @@ impl Session {
             }
             Action::FieldSet(field, value) => self.set(field, &value),
             Action::RunPressed => self.run(),
-            Action::StopPressed => {
-                if let Some(run) = &mut self.under_way {
-                    run.stopping = true;
-                }
-            }
             Action::ComparePressed => self.compare(),
             Action::ExplorePressed => self.explore(),
             Action::SeedsTried(ticket, tried) => {
@@ -1060,7 +1066,8 @@ impl Session {
         let finding = match outcome {
             Exploration::Found(finding) => finding,
             Exploration::Nothing { tried } => {
-                self.tell(Tone::Good, format!("Explored {}: the program was right under every one.", seeds(tried)));
+                let was = if run.spec.is_python() { "ended well, with the same lines," } else { "was right" };
+                self.tell(Tone::Good, format!("Explored {}: the program {was} under every one.", seeds(tried)));
                 return;
             }
             Exploration::Stopped { tried } => {
@@ -1069,18 +1076,19 @@ impl Session {
             }
             Exploration::Broke { seed, sentence, advice } => {
                 self.spec = RunSpec { seed: Some(seed), switches: None, ..run.spec };
-                self.tell(Tone::Bad, format!("Seed {seed} ends the program: {sentence}. {advice}"));
+                self.tell(Tone::Bad, format!("Exploring ended with seed {seed}: {sentence}. {advice}"));
                 return;
             }
         };
-        let Finding { seed, tried, switches, switches_at_first, summary, .. } = finding;
+        let Finding { seed, tried, switches, switches_at_first, wrong, summary } = finding;
         let switches = Switches::new(&switches);
         let by = |switches: &Switches| {
             let fewest = interleave_timeline::amounts::count(switches.as_slice().len() as u64, "decision");
             format!("{fewest} of the {switches_at_first} it took are enough, and this link replays them")
         };
         let how = switches.as_ref().map_or_else(|| "this link replays it".to_owned(), by);
-        let text = format!("Explored {}: under seed {seed} it goes wrong ({summary}); {how}.", seeds(tried));
+        let what = if wrong == Wrong::Differs { summary } else { format!("it goes wrong ({summary})") };
+        let text = format!("Explored {}: under seed {seed} {what}; {how}.", seeds(tried));
         self.spec = RunSpec { seed: switches.is_none().then_some(seed), switches, ..run.spec };
         self.start(self.spec, Purpose::Asked);
         self.tell(Tone::Warning, text);
@@ -1110,7 +1118,7 @@ impl Session {
     fn start(&mut self, spec: RunSpec, purpose: Purpose) {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        self.under_way = Some(UnderWay { ticket, spec, purpose, stage: Stage::Loading, stopping: false });
+        self.under_way = Some(UnderWay { ticket, spec, purpose, stage: Stage::Loading });
         self.status = Said::default();
         let source = match purpose {
             Purpose::FirstVisit => Source::FirstVisit,

@@ -1,5 +1,6 @@
 // Asks the service worker to isolate the page where the host does not, at the cost of one reload, and to delay
-// downloads where a visitor wants that. The promise tells the page when it is known whether it stays.
+// downloads where a visitor wants that. The promise tells the page when it is known whether it stays. A published page
+// that is ready has its files kept, see sw.js.
 globalThis.interleaveIsolation = (async () => {
   const workers = navigator.serviceWorker;
   if (!workers) return;
@@ -9,6 +10,7 @@ globalThis.interleaveIsolation = (async () => {
   const embedded = window.top !== window;
   try {
     await workers.register(script);
+    keepFiles(workers);
     if (!workers.controller) {
       const claimed = new Promise((resolve) => workers.addEventListener("controllerchange", resolve, { once: true }));
       const patience = new Promise((resolve) => setTimeout(resolve, 3000));
@@ -23,3 +25,15 @@ globalThis.interleaveIsolation = (async () => {
     console.info(`Interleave works without a service worker: ${error}`);
   }
 })();
+
+function keepFiles(workers) {
+  const keep = document.querySelector("meta[name=interleave-files]")?.content;
+  if (!keep) return;
+  const tell = async () => (await workers.ready).active.postMessage({ keep });
+  const begin = () => {
+    tell();
+    workers.addEventListener("controllerchange", tell);
+  };
+  if (document.documentElement.dataset.ready) begin();
+  else addEventListener("interleave:ready", begin, { once: true });
+}

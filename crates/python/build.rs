@@ -90,15 +90,8 @@ const LEFT_OUT: [&str; 70] = [
 ];
 
 /// What is left out of `multiprocessing`: other ways to start a process, and what they keep track of.
-const PROCESSES_LEFT_OUT: [&str; 7] = [
-    "forkserver",
-    "heap",
-    "popen_fork",
-    "popen_forkserver",
-    "popen_spawn_win32",
-    "resource_sharer",
-    "resource_tracker",
-];
+const PROCESSES_LEFT_OUT: [&str; 6] =
+    ["forkserver", "heap", "popen_fork", "popen_forkserver", "popen_spawn_win32", "resource_sharer"];
 
 /// The encodings that are kept: a page speaks UTF-8.
 const ENCODINGS: [&str; 18] = [

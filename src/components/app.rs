@@ -16,32 +16,20 @@ use super::run_bar::{RunBar, Tools};
 use super::state_bar::Patterns;
 use super::timeline_view::TimelineView;
 use crate::browser;
-use crate::engine_client;
 use crate::hooks::{
-    SessionHandle, use_comparison_news, use_kept_run, use_keys, use_link, use_program, use_runs, use_session, use_theme,
+    SessionHandle, use_comparison_news, use_kept_run, use_keys, use_link, use_program, use_ready, use_runs,
+    use_session, use_theme, use_workbench,
 };
 use crate::program;
 use crate::recording::Recording;
-use crate::session::{Action, FIRST_FILE_TICKET, Tone};
+use crate::session::{Action, FIRST_FILE_TICKET};
 use crate::workbench::Workbench;
 
 /// See the module's text.
 #[component]
 pub fn App() -> Html {
     let session = use_session();
-    let growth = use_mut_ref(|| 0u32);
-    let redraw = use_force_update();
-    let bench: Rc<Workbench> = {
-        let (dispatcher, growth) = (session.dispatcher(), growth.clone());
-        (*use_memo((), move |()| {
-            let grown = Callback::from(move |()| {
-                *growth.borrow_mut() += 1;
-                redraw.force_update();
-            });
-            Workbench::new(Callback::from(move |action| dispatcher.dispatch(action)), grown)
-        }))
-        .clone()
-    };
+    let (bench, growth) = use_workbench(&session);
     let help = use_node_ref();
     let knobs = use_state(|| false);
     let open_help = {
@@ -55,14 +43,7 @@ pub fn App() -> Html {
     use_kept_run(&session, &bench);
     use_comparison_news(&session, &bench);
     use_keys(&session, &bench, open_help.clone());
-    use_effect_with((), |()| {
-        wasm_bindgen_futures::spawn_local(async {
-            // A run says by itself what kept the engine from loading.
-            let _ = engine_client::preload().await;
-        });
-        browser::set_root_attribute("data-ready", Some("yes"));
-        browser::announce("interleave:ready", &wasm_bindgen::JsValue::NULL);
-    });
+    use_ready();
     let onopen = use_open(&session, &bench);
     let ondragover = |event: DragEvent| event.prevent_default();
     let ondrop = {
@@ -78,12 +59,6 @@ pub fn App() -> Html {
         let knobs = knobs.clone();
         move |_: MouseEvent| knobs.set(!*knobs)
     };
-    let tone = match session.status.tone {
-        Tone::Plain => "status",
-        Tone::Good => "status good",
-        Tone::Warning => "status warning",
-        Tone::Bad => "status bad",
-    };
     html! {
         <div class={classes!("app", (!session.is_idle()).then_some("busy"), session.spec.is_python().then_some("python"))} {ondragover} {ondrop}>
             <Patterns />
@@ -91,7 +66,7 @@ pub fn App() -> Html {
                 <p class="brand"><svg class="mark" viewBox="0 0 24 24" aria-hidden="true"><path d="M2 6h9M14 6h8M2 12h4M9 12h9M2 18h12M17 18h5" /></svg>{ "Interleave" }</p>
                 <WorkloadSelect session={session.clone()} />
                 <ModelSwitch session={session.clone()} />
-                <RunBar session={session.clone()} />
+                <RunBar session={session.clone()} bench={bench.clone()} />
                 <button type="button" class="knobs-toggle" aria-expanded={if *knobs { "true" } else { "false" }} aria-controls="knobs" onclick={toggle_knobs}>
                     <Icon shape={Shape::Knobs} /><span>{ "Settings" }</span>
                 </button>
@@ -102,10 +77,10 @@ pub fn App() -> Html {
                 <Banner session={session.clone()} />
                 <div class="settings">
                     <Knobs session={session.clone()} open={*knobs} />
-                    <p class={tone} role="status" aria-live="polite" title={session.status.text.clone()}>{ &session.status.text }</p>
+                    <p class={session.status.tone.class()} role="status" aria-live="polite" title={session.status.text.clone()}>{ &session.status.text }</p>
                 </div>
-                <TimelineView session={session.clone()} bench={bench.clone()} growth={*growth.borrow()} />
-                <Panel session={session.clone()} bench={bench.clone()} growth={*growth.borrow()} />
+                <TimelineView session={session.clone()} bench={bench.clone()} {growth} />
+                <Panel session={session.clone()} bench={bench.clone()} {growth} />
             </main>
             <Help dialog={help} />
         </div>

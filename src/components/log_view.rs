@@ -1,8 +1,10 @@
 //! What was said: by the page about its runs, and by the lanes of the run that is shown.
 
+use std::collections::HashMap;
+
 use interleave_timeline::SpanRef;
 use interleave_timeline::amounts::moment;
-use interleave_trace::{LaneId, Level};
+use interleave_trace::{LaneId, Level, TimeNs};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -28,6 +30,13 @@ fn notes(recording: &Recording, props: &ViewProps, only: Option<LaneId>) -> Html
     let (store, ticket) = (&recording.store, recording.ticket);
     let (mut rows, skipped) = rows(store, MOST_NOTES);
     rows.retain(|row| only.is_none_or(|lane| row.lane == lane));
+    // As notes come, others leave: who is still there is known by its key, and not drawn again.
+    let mut met = HashMap::new();
+    let mut key_of = |lane: LaneId, time: TimeNs| {
+        let before = met.entry((lane, time)).or_insert(0_u32);
+        *before += 1;
+        format!("{}-{}-{before}", lane.0, time.0)
+    };
     html! {
         <>
             if skipped > 0 {
@@ -60,7 +69,7 @@ fn notes(recording: &Recording, props: &ViewProps, only: Option<LaneId>) -> Html
                     _ => html! { when },
                 };
                 html! {
-                    <li class={classes!(class(tone), written)}>
+                    <li key={key_of(row.lane, row.time)} class={classes!(class(tone), written)}>
                         <span class="when">{ when }</span>
                         <span class="who">{ lane }</span>
                         <span>{ text }</span>
@@ -120,13 +129,15 @@ pub fn LogView(props: &ViewProps) -> Html {
                     </select>
                 </label>
             }
-            <ol class="log" role="log" aria-label="Log">
-                { for lines }
-                { for rest }
-                if is_empty {
-                    <li class="nothing">{ "Nothing was said yet." }</li>
-                }
-            </ol>
+            <div role="log" aria-label="Log">
+                <ol class="log">
+                    { for lines }
+                    { for rest }
+                    if is_empty {
+                        <li class="nothing">{ "Nothing was said yet." }</li>
+                    }
+                </ol>
+            </div>
         </div>
     }
 }

@@ -37,7 +37,7 @@ pub struct ViewProps {
 }
 
 /// The one run whose figures are shown; of a comparison the one that runs, or its last.
-fn ticket_shown(session: &SessionHandle) -> Option<Ticket> {
+pub fn ticket_shown(session: &SessionHandle) -> Option<Ticket> {
     match &session.shown {
         Shown::Nothing => None,
         Shown::Run { ticket, .. } => Some(*ticket),

@@ -1,21 +1,30 @@
 //! The Python program: where it is written, and beside it what it writes.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use interleave_timeline::sites;
 use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 use super::log_view::LogView;
 use super::panel::ViewProps;
 use super::run_bar::save_file;
+use crate::engine_client::check_python;
 use crate::hooks::SessionHandle;
 use crate::program::Editor;
 use crate::session::{Action, View};
 use crate::workbench::Workbench;
+
+/// What is wrong with a program, and where.
+fn sentence(found: &Array) -> String {
+    let line = found.get(0).as_f64().unwrap_or_default();
+    format!("Line {line}: {}.", found.get(4).as_string().unwrap_or_default())
+}
 
 /// An editor with what it calls.
 struct Open {
@@ -56,6 +65,22 @@ pub fn ProgramView(props: &ViewProps) -> Html {
         let with = with.clone();
         use_effect_with(session.program.text.clone(), move |text| with(&|editor| editor.write(text)));
     }
+    let wrong = use_state(|| None::<String>);
+    {
+        let (with, wrong) = (with.clone(), wrong.clone());
+        use_effect_with(session.program.text.clone(), move |text| {
+            let (text, is_current) = (text.clone(), Rc::new(Cell::new(true)));
+            let still = is_current.clone();
+            spawn_local(async move {
+                let found = check_python(&text).await;
+                if still.get() {
+                    with(&|editor| editor.underline(found.as_ref()));
+                    wrong.set(found.map(|found| sentence(&found)));
+                }
+            });
+            move || is_current.set(false)
+        });
+    }
     {
         let with = with.clone();
         use_effect_with(session.program.line, move |(line, times)| {
@@ -92,7 +117,10 @@ pub fn ProgramView(props: &ViewProps) -> Html {
     };
     html! {
         <div class="program">
-            <div class="editor" ref={place}></div>
+            <div class="program-text">
+                <div class="editor" ref={place}></div>
+                <p class="program-wrong" role="status">{ wrong.as_deref().unwrap_or_default() }</p>
+            </div>
             <div class="program-output">
                 <p class="program-tools"><button type="button" onclick={save}>{ "Save program" }</button></p>
                 if session.view == View::Program {

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use interleave_protocol::EXPLORED_SEEDS;
+use interleave_protocol::{EXPLORED_SEEDS, RunSpec, Workload};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -16,6 +18,7 @@ use crate::workbench::Workbench;
 #[derive(PartialEq, Properties)]
 pub struct Props {
     pub session: SessionHandle,
+    pub bench: Rc<Workbench>,
 }
 
 /// Run, Stop and Compare.
@@ -26,6 +29,11 @@ pub fn RunBar(props: &Props) -> Html {
         let dispatcher = session.dispatcher();
         move |_: MouseEvent| dispatcher.dispatch(action.clone())
     };
+    // Its workers end at once, and not when the page has been drawn again.
+    let stop = {
+        let bench = props.bench.clone();
+        move |_: MouseEvent| bench.stop()
+    };
     let idle = session.is_idle();
     let missing = session.surroundings.missing.is_some();
     let obstacle = session.obstacle();
@@ -34,7 +42,7 @@ pub fn RunBar(props: &Props) -> Html {
         <div class="run-bar">
             <button type="button" class="primary" id="run" disabled={!idle || obstacle.is_some()} title={obstacle.unwrap_or("Run (Ctrl+Enter)")}
                 onclick={press(Action::RunPressed)}><Icon shape={Shape::Run} /><span>{ "Run" }</span></button>
-            <button type="button" id="stop" disabled={idle} onclick={press(Action::StopPressed)}>
+            <button type="button" id="stop" disabled={idle} onclick={stop}>
                 <Icon shape={Shape::Stop} /><span>{ "Stop" }</span>
             </button>
             if session.cannot_explore().is_none() {
@@ -66,6 +74,29 @@ pub fn save_file(name: &str, bytes: &[u8]) -> Action {
         Some(()) => Said { tone: Tone::Good, text: format!("Saved as {name}.") },
         None => Said { tone: Tone::Bad, text: "The browser did not let the page save a file.".to_owned() },
     })
+}
+
+/// What the page shows, for those who want to show it elsewhere: see `embed/share.js`.
+fn shared(session: &SessionHandle) -> JsValue {
+    let (spec, lesson, cores) = (&session.spec, session.lesson, session.surroundings.cores);
+    let is_python = spec.is_python();
+    let usual = match lesson {
+        Some(lesson) if !is_python => Some(lesson.spec(cores)),
+        _ if is_python => Some(RunSpec::new(Workload::Python, cores)),
+        _ => None,
+    };
+    let own = is_python && (lesson.is_none() || session.program.text != session.program.original);
+    let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from_str);
+    let preset = (usual != Some(*spec)).then(|| spec.to_query());
+    let fields = [
+        ("query", text(Some(&session.link().to_query()))),
+        ("lesson", text(lesson.map(|lesson| lesson.id))),
+        ("lang", text(is_python.then_some("python"))),
+        ("program", text(own.then_some(&*session.program.text))),
+        ("preset", text(preset.as_deref())),
+        ("title", text(lesson.map(|lesson| lesson.title))),
+    ];
+    browser::detail("{}", &fields)
 }
 
 /// What one does with a run and with the page.
@@ -108,18 +139,14 @@ pub fn Tools(props: &ToolsProps) -> Html {
     let share = {
         let session = session.clone();
         move |_: MouseEvent| {
-            let (dispatcher, query) = (session.dispatcher(), session.link().to_query());
-            browser::replace_query(&query);
+            let dispatcher = session.dispatcher();
+            let what = shared(&session);
+            browser::replace_query(&session.link().to_query());
             wasm_bindgen_futures::spawn_local(async move {
-                let said = if browser::copy(browser::address()).await {
-                    Said {
-                        tone: Tone::Good,
-                        text: "Link copied. It shows these settings and starts nothing by itself.".to_owned(),
-                    }
-                } else {
-                    Said { tone: Tone::Plain, text: "The address above is the link to these settings.".to_owned() }
-                };
-                dispatcher.dispatch(Action::Told(said));
+                if JsFuture::from(browser::share(&what)).await.is_err() {
+                    let text = "The address above is the link to these settings. More did not come from the site.";
+                    dispatcher.dispatch(Action::Told(Said { tone: Tone::Plain, text: text.to_owned() }));
+                }
             });
         }
     };
@@ -146,7 +173,7 @@ pub fn Tools(props: &ToolsProps) -> Html {
                 <Icon shape={Shape::Open} /><span>{ "Open" }</span>
             </button>
             <input ref={picker} type="file" accept=".interleave,.py" hidden=true onchange={picked} aria-label="Saved run or program" />
-            <button type="button" class="quiet" id="share" onclick={share} aria-label="Share link" title="Copy a link to these settings">
+            <button type="button" class="quiet" id="share" onclick={share} aria-label="Share" title="A link, or this run in a post of yours">
                 <Icon shape={Shape::Share} /><span>{ "Share" }</span>
             </button>
             <button type="button" class="quiet bare" id="theme" onclick={theme} aria-label={theme_label.clone()} title={theme_label}>

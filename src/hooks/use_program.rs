@@ -25,7 +25,7 @@ pub fn use_program(session: &SessionHandle) {
             dispatcher.dispatch(Action::LessonProgram(lesson, text.map(Rc::from)));
         }),
         None => {
-            if let Some(draft) = browser::draft(DRAFT).filter(|_| !linked) {
+            if let Some(draft) = browser::draft(DRAFT).filter(|_| !linked && !browser::is_player()) {
                 dispatcher.dispatch(Action::DraftFound(draft.into()));
             }
         }
@@ -43,7 +43,7 @@ pub fn use_program(session: &SessionHandle) {
             }),
             // What everybody has at first needs no place in a link.
             None if text != program.original => {
-                let is_own = program.lesson.is_none();
+                let is_own = program.lesson.is_none() && !browser::is_player();
                 spawn_local(async move {
                     if is_own {
                         browser::keep_draft(DRAFT, &text);

@@ -1,4 +1,4 @@
-//! Does what the session decided: starts and stops runs, shows their traces, drops those that nobody names.
+//! Does what the session decided: starts runs, shows their traces, drops those that nobody names.
 
 use std::rc::Rc;
 
@@ -17,12 +17,6 @@ pub fn use_runs(session: &SessionHandle, bench: &Rc<Workbench>) {
         let (_, bench, session) = starting;
         if let Some(run) = session.under_way.filter(|run| Some(run.ticket) == *ticket) {
             bench.start(run, session.program.text.clone(), session.surroundings);
-        }
-    });
-    let stopping = bench.clone();
-    use_effect_with(session.under_way.filter(|run| run.stopping).map(|run| run.ticket), move |ticket| {
-        if ticket.is_some() {
-            stopping.stop();
         }
     });
     let (shown, in_use) = (panes(session), session.tickets_in_use());

@@ -113,7 +113,6 @@ fn a_comparison_goes_on_after_a_failure_and_ends_at_stop() {
     let failed = Ending::Failed { lane: "host".into(), sentence: "It broke".into(), advice: "Mend it." };
     it = it.clone().after(Action::RunEnded(ticket(&it), failed));
     assert_eq!(it.under_way.map(|run| run.spec.model), Some(Model::Processes));
-    it = it.after(Action::StopPressed);
     it = it.clone().after(Action::RunEnded(ticket(&it), Ending::Stopped));
     assert_eq!(it.under_way, None);
     assert!(it.comparison.is_some_and(|comparison| comparison.is_over()));
@@ -139,7 +138,6 @@ fn actions() -> impl Strategy<Value = Action> {
         3 => fields(),
         2 => Just(Action::RunPressed),
         1 => Just(Action::VisitorCame),
-        1 => Just(Action::StopPressed),
         1 => Just(Action::ComparePressed),
         1 => (ticket.clone(), proptest::sample::select(&[Stage::Loading, Stage::Preparing, Stage::Running][..]))
             .prop_map(|(ticket, stage)| Action::StageReached(ticket, stage)),

@@ -65,6 +65,17 @@ inEachBrowser((here) => {
     assert.match(stuck.report.error, /to the right holds lock left .* and waits for lock right/);
   }, { timeout: 120_000 });
 
+  check(here, 'a worker that is late to end is not taken for the next process that it runs', async (open) => {
+    for (let again = 0; again < 6; again += 1) {
+      const visit = await open({ link: { workload: 'troubled-processes', size: 1 } });
+      await visit.press('Explore');
+      const found = await visit.next('explored');
+      // By the rule both get their locks: a finding without a decision would be one that never happened.
+      assert.deepEqual([found.outcome, found.switches >= 1], ['found', true], JSON.stringify(found));
+      await visit.ended();
+    }
+  }, { timeout: 120_000 });
+
   for (const [workload, size] of [['troubled-processes', 0], ['troubled-coroutines', 0], ['manager', undefined]]) {
     check(here, `the same seed of ${workload} gives the same run, event for event`, async (open) => {
       const visit = await open({ link: { workload, ...(size === undefined ? {} : { size }), seed: 5 } });

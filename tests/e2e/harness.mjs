@@ -1,22 +1,23 @@
 // What every test in a browser needs: a browser, a site of its own, and a page that is driven by roles and names,
 // as a person or a screen reader finds things.
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { launch } from '../../xtask/driver/launch.mjs';
-import { serve } from './site.mjs';
 import { handleUntil, keepSaved, savedBytes, until } from '../../xtask/driver/page.mjs';
 import { read } from '../../xtask/driver/trace.mjs';
+import { serve } from './site.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { env } = process;
 const dist = resolve(env.INTERLEAVE_DIST ?? join(root, 'dist'));
 /// What only tests load, served as if it were part of the site.
 const extra = env.INTERLEAVE_RULES ? [resolve(env.INTERLEAVE_RULES)] : [];
-const roots = [...extra, dist];
+export const roots = [...extra, dist];
 export const output = resolve(env.INTERLEAVE_OUTPUT ?? join(root, 'test-output'));
 
 const PROGRAMS = {
@@ -49,14 +50,35 @@ export const SMALL = {
 
 const PATIENCE_MS = 20_000;
 
+/// A browser of a test's own, with settings of the driver's beside the usual ones.
+export function launchWith(kind, settings = {}) {
+  if (!env.INTERLEAVE_PUPPETEER) throw new Error('INTERLEAVE_PUPPETEER is not set: run the tests with `cargo xtask test --e2e-only`.');
+  return launch({ puppeteer: env.INTERLEAVE_PUPPETEER, browser: kind, executable: PROGRAMS[kind], settings });
+}
+
+/// A browser that was told to block storage, or in Firefox that of `others` within a page alone. Chromium lets a site within
+/// another keep what it does there for itself even when it blocks the storage of others, so there all of it is blocked.
+export async function launchBlocking(kind, others = false) {
+  if (kind === 'firefox') return launchWith(kind, { extraPrefsFirefox: { 'network.cookie.cookieBehavior': others ? 1 : 2 } });
+  const room = await mkdtemp(join(tmpdir(), 'interleave-blocked-'));
+  await mkdir(join(room, 'Default'));
+  await writeFile(join(room, 'Default/Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }));
+  const browser = await launchWith(kind, { userDataDir: room });
+  const close = browser.close.bind(browser);
+  browser.close = async () => {
+    await close();
+    await rm(room, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return browser;
+}
+
 /// Describes the same tests for each browser, which is started once for all of them.
 export function inEachBrowser(body) {
   for (const kind of kinds) {
     describe(`in ${kind}`, { concurrency: 1 }, () => {
       const here = { kind, browser: null };
       before(async () => {
-        if (!env.INTERLEAVE_PUPPETEER) throw new Error('INTERLEAVE_PUPPETEER is not set: run the tests with `cargo xtask test --e2e-only`.');
-        here.browser = await launch({ puppeteer: env.INTERLEAVE_PUPPETEER, browser: kind, executable: PROGRAMS[kind] });
+        here.browser = await launchWith(kind);
       });
       after(() => here.browser?.close());
       body(here);
@@ -338,6 +360,8 @@ export class Visit {
   /// Keeps a screenshot among the test's output.
   async picture(name) {
     await mkdir(output, { recursive: true });
+    // A page behind another one is not drawn.
+    await this.page.bringToFront();
     await this.page.screenshot({ path: join(output, `${name}.png`) });
   }
 

@@ -29,7 +29,7 @@ inEachBrowser((here) => {
       await visit.page.keyboard.press('Tab');
       reached.add(await visit.page.evaluate(focused));
     }
-    const wanted = ['Count primes', 'A loop that never ends', 'Processes', 'Run', 'Compare four ways', 'Save run', 'Open run', 'Share link', 'Help and keys', 'Points', 'Tasks', 'Workers', 'Chunking', 'Start', 'Links', 'Follow', 'Zoom in', 'Zoom out', 'Show the whole run', 'Report'];
+    const wanted = ['Count primes', 'A loop that never ends', 'Processes', 'Run', 'Compare four ways', 'Save run', 'Open run', 'Share', 'Help and keys', 'Points', 'Tasks', 'Workers', 'Chunking', 'Start', 'Links', 'Follow', 'Zoom in', 'Zoom out', 'Show the whole run', 'Report'];
     assert.deepEqual(wanted.filter((name) => !reached.has(name)), [], `reached: ${[...reached].join(', ')}`);
     assert.ok([...reached].some((name) => name?.startsWith('Timeline.')), 'the timeline itself');
     assert.ok([...reached].some((name) => name?.startsWith('Colours:')), 'the colours');

@@ -1,6 +1,6 @@
 // The lessons: each runs, shows its text, its question and the very source that ran, and answers by the visitor's runs.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { check, dist, inEachBrowser } from './harness.mjs';
@@ -39,6 +39,9 @@ async function follow(visit, link) {
   await visit.until('the lesson is open', (title) => document.querySelector('[aria-current].lesson-entry')?.dataset.lesson === title, link.lesson);
 }
 
+/// The folder of the published site that the page's files are in.
+const folder = async () => (await readdir(dist)).find((name) => name.startsWith('site-')) ?? '';
+
 inEachBrowser((here) => {
   for (const isolated of [true, false]) {
     check(here, `every lesson ${isolated ? 'runs and' : 'that can runs without isolation, others say why; each'} shows text, question and source`, async (open) => {
@@ -64,7 +67,7 @@ inEachBrowser((here) => {
         await visit.until('the source is there', () => document.querySelectorAll('.listing li').length > 10);
         const shown = await visit.page.$$eval('.listing code', (lines) => lines.map((line) => line.textContent).join('\n'));
         const file = await visit.page.evaluate(() => document.querySelector('.source-head select')?.selectedOptions[0].textContent ?? document.querySelector('.source-head strong').textContent);
-        assert.equal(shown, (await readFile(join(dist, 'source', file), 'utf8')).trimEnd(), `${lesson}: ${file}`);
+        assert.equal(shown, (await readFile(join(dist, await folder(), 'source', file), 'utf8')).trimEnd(), `${lesson}: ${file}`);
       }
     }, { timeout: 240_000 });
   }

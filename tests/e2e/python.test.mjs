@@ -1,13 +1,10 @@
-// Python programs in the page: their threads are lanes and their output is the log's, they end as CPython would end them,
-// and whatever they do, Stop ends it and the next run is clean.
+// Python programs in the page: their threads are lanes and their output is the log's, and they end as CPython would end
+// them.
 import assert from 'node:assert/strict';
-import { deflateRawSync } from 'node:zlib';
 
 import { savedBytes } from '../../xtask/driver/page.mjs';
 import { check, inEachBrowser } from './harness.mjs';
-
-/// The link to a program; see src/program.js.
-const link = (program, more = {}) => ({ workload: 'python', program: deflateRawSync(program).toString('base64url'), ...more });
+import { PATIENTLY, link, written } from './python.mjs';
 
 const LOCKED_COUNTER = `
 import threading
@@ -115,6 +112,32 @@ if __name__ == "__main__":
         process.join()
 `;
 
+// A manager's server has threads that still wait when it ends; their workers come to their end later.
+const ONE_SERVER_AFTER_ANOTHER = `
+import multiprocessing
+
+def nothing():
+    pass
+
+if __name__ == "__main__":
+    for n in range(3):
+        manager = multiprocessing.Manager()
+        numbers = manager.list([n])
+        between = multiprocessing.Process(target=nothing)
+        between.start()
+        between.join()
+        numbers.append(n + 1)
+        print(list(numbers))
+        manager.shutdown()
+`;
+
+const ERRORS = `
+import errno
+
+for name in ("ENOENT", "EPIPE", "ETIMEDOUT", "EINVAL"):
+    print(type(OSError(getattr(errno, name), "text")).__name__)
+`;
+
 const BUSY = `
 import sys
 import threading
@@ -135,12 +158,6 @@ for spinner in spinners:
     spinner.join()
 `;
 
-/// The interpreter is large: a slow machine takes its time to load it, once for each page and each process.
-const PATIENTLY = { timeout: 120_000 };
-
-/// What the program wrote, line by line, whichever lane it was.
-const written = (visit) => visit.page.$$eval('.program .written > span:last-child', (lines) => lines.map((line) => line.innerText));
-
 inEachBrowser((here) => {
   check(here, 'threads that share a lock are lanes with their names, and the lock has its own', async (open) => {
     const visit = await open({ link: link(LOCKED_COUNTER) });
@@ -151,6 +168,18 @@ inEachBrowser((here) => {
     for (const name of ['MainThread', 'adder 0', 'adder 1']) assert.ok(lanes.includes(name), `${name} is among ${lanes}`);
     const guard = report.objects.find((object) => object.name === 'lock guard');
     assert.equal(guard?.taken, 600);
+  }, PATIENTLY);
+
+  check(here, 'threads of a process that is over disturb no other process', async (open) => {
+    const visit = await open({ link: link(ONE_SERVER_AFTER_ANOTHER) });
+    await visit.runWell();
+    assert.deepEqual(await written(visit), ['[0, 1]', '[1, 2]', '[2, 3]']);
+  }, PATIENTLY);
+
+  check(here, 'an error of the operating system has the class of its number', async (open) => {
+    const visit = await open({ link: link(ERRORS) });
+    await visit.runWell();
+    assert.deepEqual(await written(visit), ['FileNotFoundError', 'BrokenPipeError', 'TimeoutError', 'OSError']);
   }, PATIENTLY);
 
   check(here, 'queue, event, semaphore, barrier, condition, timer and pool do what CPython does', async (open) => {
@@ -173,20 +202,6 @@ inEachBrowser((here) => {
     const left = await open({ link: link('import sys\nprint("bye")\nsys.exit(3)\n') });
     assert.equal((await left.run()).summary, 'Exit code 3.');
     assert.match(await left.text('.status'), /Exit code 3/);
-  }, PATIENTLY);
-
-  check(here, 'Stop ends a loop that never ends, in all its threads, and the next run is clean', async (open) => {
-    const endless = 'import threading\n\ndef spin():\n    while True:\n        pass\n\nthreading.Thread(target=spin).start()\nprint("spinning")\nspin()\n';
-    const visit = await open({ link: link(endless) });
-    for (let round = 0; round < 2; round++) {
-      await visit.press('Run');
-      await visit.until('it spins', () => document.querySelector('.program .written')?.innerText.includes('spinning'));
-      await visit.press('Stop');
-      const report = await visit.ended();
-      assert.equal(report.outcome, 'stopped');
-      const took = await visit.page.evaluate(() => window.seen.finished.at(-1).at - window.seen.clicks.Stop);
-      assert.ok(took < 200, `it took ${took} ms`);
-    }
   }, PATIENTLY);
 
   check(here, 'a GIL lets one thread run at a time, and says so to the program', async (open) => {
@@ -249,30 +264,6 @@ inEachBrowser((here) => {
     assert.equal((await visit.ended()).summary, 'Exit code 1.');
     assert.match((await written(visit)).at(-1), /^EOFError/);
   }, PATIENTLY);
-
-  check(here, 'endless recursion ends in an error', async (open) => {
-    const deep = await open({ link: link('def dive():\n    dive()\n\ndive()\n') });
-    assert.equal((await deep.run()).summary, 'Exit code 1.');
-    assert.match((await written(deep)).at(-1), /^RecursionError: /);
-  }, PATIENTLY);
-
-  check(here, 'endless output and endless memory end in a clear message, and the next run is clean', async (open) => {
-    const visit = await open({ link: link('while True:\n    print("again")\n') });
-    await visit.press('Run');
-    await visit.untilAtLast(90_000, 'the page has enough', () => window.seen.finished.length > 0);
-    const loud = await visit.ended();
-    assert.equal(loud.outcome, 'failed');
-    assert.match(loud.error, /More output than the page keeps/);
-    const next = await visit.page.evaluate(() => document.querySelector('#run').disabled);
-    assert.equal(next, false);
-    const hungry = await open({
-      link: link('kept = []\nwhile True:\n    kept.append(bytearray(50_000_000))\n'),
-      expect: [/unreachable/],
-    });
-    const starved = await hungry.run();
-    assert.equal(starved.outcome, 'failed');
-    assert.match(starved.error, /memory/i);
-  }, { timeout: 240_000 });
 
   check(here, 'where memory cannot be shared a program runs, and threads say why they cannot', async (open) => {
     const visit = await open({

@@ -38,7 +38,7 @@ inEachBrowser((here) => {
   for (const isolated of [true, false]) {
     check(here, `the rules hold, ${isolated ? 'isolated' : 'not isolated'}`, async (open, context) => {
       const wanted = isolated ? (name) => name !== ALONE && !name.startsWith('stress::') : WITHOUT_THREADS;
-      const { rules: all, holds } = await rules(open, isolated, wanted, 10_000);
+      const { rules: all, holds } = await rules(open, isolated, wanted, 30_000);
       assert.ok(all.length > (isolated ? 200 : 45), `there are ${all.length} rules`);
       for (const rule of all) await context.test(rule.name, { skip: rule.exempt || false }, () => holds(rule));
     }, { timeout: 600_000 });

@@ -5,11 +5,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
+import { measureEmbeds } from './bench_embed.mjs';
+import { measurePython } from './bench_python.mjs';
 import { launch } from './launch.mjs';
 import { until } from './page.mjs';
 
 const request = JSON.parse(process.argv[2]);
-const { url, kernels, native, saved, quick, only } = request;
+const { url, kernels, native, saved = [], quick, only } = request;
 const PATIENCE_MS = 240_000;
 const run = promisify(execFile);
 
@@ -390,6 +392,9 @@ if (only.length === 0 || only.includes('ready')) {
     }
   });
 }
+
+await measurePython({ measure, add, errors, times, request, patience: PATIENCE_MS / 2 });
+await measureEmbeds({ add, errors, times, request, patience: PATIENCE_MS / 2 });
 
 const version = await (await started()).version();
 await browser.close();

@@ -1,15 +1,11 @@
 // Prints how large each named file is, raw and as brotli would send it, as JSON.
 import { readFileSync } from 'node:fs';
-import { brotliCompressSync, constants } from 'node:zlib';
 
-const sizes = process.argv.slice(2).map((file) => {
+import { brotliSize } from './brotli.mjs';
+
+const sizes = [];
+for (const file of process.argv.slice(2)) {
   const bytes = readFileSync(file);
-  const brotli = brotliCompressSync(bytes, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: 11,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    },
-  });
-  return { file, raw: bytes.length, brotli: brotli.length };
-});
+  sizes.push({ file, raw: bytes.length, brotli: await brotliSize(bytes) });
+}
 console.log(JSON.stringify(sizes));

@@ -10,6 +10,9 @@
 //! on a quieter machine. Where the bare pool itself is hardly faster than one thread, the machine had no second
 //! processor to give, and what is compared with the pool says nothing.
 
+mod embed;
+mod python;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -28,7 +31,7 @@ use crate::tools::{self, Browser, BuildTools, NodeTools};
 use crate::{Project, build, unknown};
 
 /// What can be measured by itself.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 15] = [
     "kernels",
     "models",
     "page-models",
@@ -42,6 +45,8 @@ const SECTIONS: [&str; 13] = [
     "timeline",
     "sizes",
     "ready",
+    "python",
+    "embed",
 ];
 
 /// How many spans the timeline is measured with.
@@ -96,21 +101,25 @@ pub fn bench(mut arguments: lexopt::Parser) -> Result<bool> {
 
 fn measure(project: &Project, options: &Options) -> Result<bool> {
     let driver = Driver::new(project, options.browser)?;
-    let dist = build::fresh_dist(project, Python::IfThere)?;
+    let dist = build::fresh_site(project, Python::IfThere)?;
     let node = tools::ensure_node_tools(&project.cache, &project.root)?;
     let wants = |section: &str| options.only.is_empty() || options.only.iter().any(|name| name == section);
     let mut measured = Measured::default();
-    if options.only.iter().any(|name| name != "sizes") || options.only.is_empty() {
-        let site = bench_site(project, &node, &dist)?;
-        let native = native_program(project)?;
-        let saved = saved_runs(project, &native)?;
-        let server = Site::serve(site, 0, Headers::Isolated)?;
+    let has_more_than =
+        |others: &[&str]| options.only.is_empty() || options.only.iter().any(|name| !others.contains(&name.as_str()));
+    if has_more_than(&["sizes"]) {
         let mut request = Map::new();
-        request.insert("url".into(), json!(server.url()));
-        request.insert("native".into(), json!(native));
-        request.insert("saved".into(), json!(saved));
+        // Examples in posts are the published site's and need nothing of the bench artifact.
+        let _server = match has_more_than(&["sizes", "embed"]) {
+            true => Some(beside_the_page(project, &node, &dist, &mut request)?),
+            false => None,
+        };
+        if wants("embed") {
+            embed::request(project, &build::fresh_dist(project, Python::IfThere)?, &mut request);
+        }
         request
             .insert("kernels".into(), kernels().map(|(id, spec)| json!({"id": id, "query": query(&spec)})).collect());
+        request.insert("programs".into(), json!(project.root.join("benches/python")));
         request.insert("quick".into(), json!(options.quick));
         let mut only = options.only.clone();
         if only.iter().any(|name| name == "page-models") {
@@ -124,6 +133,13 @@ fn measure(project: &Project, options: &Options) -> Result<bool> {
     if wants("sizes") {
         rows.extend(sizes(project, &node, &dist));
     }
+    if wants("python") {
+        rows.extend(python::rows(project, &measured)?);
+        rows.extend(python::sizes(project, &node, &dist)?);
+    }
+    if wants("embed") {
+        rows.extend(embed::rows(&measured));
+    }
     print!("{}", table(&rows));
     println!("{}", total(&rows));
     write_json(options, &measured, &rows)?;
@@ -131,6 +147,17 @@ fn measure(project: &Project, options: &Options) -> Result<bool> {
     let complete = rows.iter().all(|row| row.result.is_ok());
     let met = rows.iter().all(|row| row.verdict() != Verdict::Missed);
     Ok(complete && (met || !options.strict))
+}
+
+/// Serves the bench artifact and its page, and builds what they are measured with.
+fn beside_the_page(project: &Project, node: &NodeTools, dist: &Path, request: &mut Map<String, Value>) -> Result<Site> {
+    let site = bench_site(project, node, dist)?;
+    let native = native_program(project)?;
+    request.insert("saved".into(), json!(saved_runs(project, &native)?));
+    request.insert("native".into(), json!(native));
+    let server = Site::serve(site, 0, Headers::Isolated)?;
+    request.insert("url".into(), json!(server.url()));
+    Ok(server)
 }
 
 /// Every CPU-bound workload as the catalogue has it.
@@ -166,6 +193,7 @@ fn bench_site(project: &Project, node: &NodeTools, dist: &Path) -> Result<PathBu
     let comlink = node.comlink();
     fs::copy(&comlink, site.join("bench/comlink.js"))
         .with_context(|| format!("{} cannot be copied", comlink.display()))?;
+    python::lay_pyodide(project, &site.join("bench"))?;
     artifact(project, &build_tools, node, &site.join("bench"))?;
     Ok(site)
 }
@@ -544,30 +572,40 @@ fn timeline(measured: &Measured, spans: u32) -> Vec<Row> {
 
 /// What page and engine weigh. 1 KB is 1,000 bytes.
 fn sizes(project: &Project, node: &NodeTools, dist: &Path) -> Vec<Row> {
-    let files = ["interleave.js", "interleave_bg.wasm", "engine.js", "engine_bg.wasm"].map(|name| dist.join(name));
-    let mut weigh = command(&node.node.path);
-    weigh.arg(project.root.join("xtask/driver/sizes.mjs")).args(&files);
-    let weighed: Option<Value> = output_of(&mut weigh).and_then(|text| serde_json::from_str(&text).ok());
-    let of = |artifact: &str, key: &str| {
-        let list = weighed.as_ref()?.as_array()?;
-        let own = list.iter().filter(|it| {
-            let name = it["file"].as_str().and_then(|file| Path::new(file).file_name()).unwrap_or_default();
-            name.to_string_lossy().starts_with(artifact)
-        });
-        own.map(|it| it[key].as_u64()).sum::<Option<u64>>().map(|bytes| bytes as f64 / 1000.0)
+    let weighed = |artifact: &str| {
+        weigh(project, node, &[dist.join(format!("{artifact}.js")), dist.join(format!("{artifact}_bg.wasm"))])
     };
+    let (page, engine) = (weighed("interleave"), weighed("engine"));
     let row = |name: &str, target: Option<Target>, value: Option<f64>| {
         let result = value.map(|value| (value, None)).ok_or_else(|| "sizes.mjs failed".to_owned());
         Row { section: "sizes", name: name.to_owned(), unit: "KB", target, result, sides: Vec::new() }
     };
-    let both = of("interleave", "brotli").zip(of("engine", "brotli")).map(|(page, engine)| page + engine);
+    let both = page.zip(engine).map(|(page, engine)| page.brotli + engine.brotli);
     vec![
-        row("page, wasm and JS, raw", None, of("interleave", "raw")),
-        row("page, wasm and JS, brotli", None, of("interleave", "brotli")),
-        row("engine, wasm and JS, raw", None, of("engine", "raw")),
-        row("engine, wasm and JS, brotli", None, of("engine", "brotli")),
+        row("page, wasm and JS, raw", None, page.map(|page| page.raw)),
+        row("page, wasm and JS, brotli", None, page.map(|page| page.brotli)),
+        row("engine, wasm and JS, raw", None, engine.map(|engine| engine.raw)),
+        row("engine, wasm and JS, brotli", None, engine.map(|engine| engine.brotli)),
         row("page and engine, brotli (1 KB = 1,000 bytes)", Some(Target::AtMost(450.0)), both),
     ]
+}
+
+/// What some files weigh together, in KB.
+#[derive(Clone, Copy)]
+struct Weight {
+    raw: f64,
+    brotli: f64,
+}
+
+fn weigh(project: &Project, node: &NodeTools, files: &[PathBuf]) -> Option<Weight> {
+    let mut weigh = command(&node.node.path);
+    weigh.arg(project.root.join("xtask/driver/sizes.mjs")).args(files);
+    let list: Vec<Value> = output_of(&mut weigh).and_then(|text| serde_json::from_str(&text).ok())?;
+    let of = |key: &str| {
+        let bytes = list.iter().map(|it| it[key].as_u64()).sum::<Option<u64>>();
+        bytes.map(|bytes| bytes as f64 / 1000.0)
+    };
+    Some(Weight { raw: of("raw")?, brotli: of("brotli")? })
 }
 
 /// Three figures or so, as far as they mean anything.

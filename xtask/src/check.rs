@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::Project;
-use crate::command::{command, native_cargo, output_of, run};
-use crate::{toolchain, tools};
+use crate::command::{native_cargo, output_of, run};
+use crate::{embed, site, toolchain, tools};
 
 /// How many things held and how many did not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ type Check = fn(&Project) -> Result<()>;
 
 /// Runs all checks, says how each went and goes on after one that failed.
 pub fn check(project: &Project) -> Result<Tally> {
-    let checks: [(&str, Check); 8] = [
+    let checks: [(&str, Check); 9] = [
         ("formatting", formatting),
         ("clippy", clippy),
         ("clippy for wasm", clippy_for_wasm),
@@ -63,6 +63,7 @@ pub fn check(project: &Project) -> Result<Tally> {
         ("docs", docs),
         ("links", links),
         ("words", words),
+        ("recorded runs", recorded_runs),
         ("sizes", size_limit),
     ];
     let mut tally = Tally::default();
@@ -302,11 +303,11 @@ pub struct Sizes {
     pub first_load: u64,
 }
 
-/// Weighs every artifact of a built site.
-pub fn sizes(project: &Project, dist: &Path) -> Result<Sizes> {
+/// Weighs every artifact of a published site.
+pub fn sizes(dist: &Path) -> Result<Sizes> {
     let mut sizes = Sizes { text: String::new(), first_load: 0 };
     sizes.text.push_str(&format!("{:<28} {:>10} {:>10}\n", "file", "raw", "brotli"));
-    for (name, raw, brotli) in measured(project, dist)? {
+    for (name, raw, brotli) in weighed(&site::loaded(dist))? {
         sizes.text.push_str(&format!("{name:<28} {raw:>10} {brotli:>10}\n"));
         if name.starts_with("interleave") || name.starts_with("engine") {
             sizes.first_load += brotli;
@@ -321,8 +322,8 @@ pub fn sizes(project: &Project, dist: &Path) -> Result<Sizes> {
 }
 
 /// The size of Python's artifact, which is an error if it weighs too much.
-pub fn python_size(project: &Project, site: &Path) -> Result<String> {
-    let files = measured(project, site)?;
+pub fn python_size(folder: &Path) -> Result<String> {
+    let files = weighed(&[folder.to_owned()])?;
     let (raw, brotli) = files.iter().fold((0, 0), |sum, (_, raw, brotli)| (sum.0 + raw, sum.1 + brotli));
     let text = format!("Python: {raw} B, {brotli} B brotli of {PYTHON_SIZE_LIMIT} B\n");
     if brotli > PYTHON_SIZE_LIMIT {
@@ -331,36 +332,37 @@ pub fn python_size(project: &Project, site: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// The name of each file that a browser loads, its size, and its size as brotli would send it.
-fn measured(project: &Project, dist: &Path) -> Result<Vec<(String, u64, u64)>> {
-    let node = tools::ensure_node_tools(&project.cache, &project.root)?;
-    let mut files: Vec<PathBuf> = fs::read_dir(dist)
-        .with_context(|| format!("{} cannot be read: run `cargo xtask dist` first", dist.display()))?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension().is_some_and(|extension| extension == "wasm" || extension == "js" || extension == "css")
-        })
-        .collect();
+/// The name of each file in these folders that a browser loads, its size, and that of its brotli form if it has one.
+fn weighed(folders: &[PathBuf]) -> Result<Vec<(String, u64, u64)>> {
+    let mut files = Vec::new();
+    for folder in folders {
+        let entries = fs::read_dir(folder)
+            .with_context(|| format!("{} cannot be read: run `cargo xtask dist` first", folder.display()))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.extension().is_some_and(|extension| ["wasm", "js", "css"].iter().any(|known| extension == *known)) {
+                let size = |path: &Path| fs::metadata(path).map(|metadata| metadata.len());
+                let raw = size(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+                let brotli = size(&site::compressed(&path, "br")).unwrap_or(raw);
+                files.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), raw, brotli));
+            }
+        }
+    }
     files.sort();
-    let text = output_of(command(&node.node.path).arg(project.root.join("xtask/driver/sizes.mjs")).args(&files))
-        .context("The sizes could not be measured: xtask/driver/sizes.mjs failed.")?;
-    let measured: Value = serde_json::from_str(&text).context("sizes.mjs printed no JSON")?;
-    let entry = |entry: &Value| {
-        let name = entry["file"].as_str().and_then(|file| Path::new(file).file_name()).unwrap_or_default();
-        let size = |field: &str| entry[field].as_u64().unwrap_or_default();
-        (name.to_string_lossy().into_owned(), size("raw"), size("brotli"))
-    };
-    Ok(measured.as_array().into_iter().flatten().map(entry).collect())
+    Ok(files)
+}
+
+/// A post shows a run of the very program that it would run.
+fn recorded_runs(project: &Project) -> Result<()> {
+    embed::stale(&project.root).map_or(Ok(()), |sentence| bail!("{sentence}"))
 }
 
 fn size_limit(project: &Project) -> Result<()> {
     let dist = project.root.join("dist");
-    if !dist.join("index.html").is_file() {
+    if !site::is_laid_out(&dist) {
         println!("    There is no dist/ to weigh; `cargo xtask dist` makes one.");
         return Ok(());
     }
-    let sizes = sizes(project, &dist)?;
+    let sizes = sizes(&dist)?;
     if sizes.first_load > SIZE_LIMIT {
         bail!("Page and engine weigh more than {} KB brotli:\n{}", SIZE_LIMIT / 1000, sizes.text);
     }

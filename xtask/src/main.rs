@@ -11,13 +11,18 @@ mod build;
 mod cache;
 mod check;
 mod command;
+mod conformance;
 mod doctor;
+mod embed;
 mod progress;
 mod python;
 mod rules;
 mod run;
 mod serve;
 mod server;
+mod servers;
+mod site;
+mod standard_library;
 mod test;
 mod toolchain;
 mod tools;
@@ -44,8 +49,9 @@ Usage: cargo xtask COMMAND
       --plain sends no isolation headers; --release builds as for publishing.
   test [--native-only | --e2e-only] [--browser chromium|firefox]
       Checks, native tests, then everything in real browsers.
-  dist [--out DIRECTORY] [--no-python]
+  dist [--out DIRECTORY] [--base-url URL] [--no-python] [--pack]
       Writes the static files to publish, to dist/ unless told otherwise; Python takes minutes to build at first.
+      --base-url names the address that the page will have; --pack writes them as one archive, too.
   run WORKLOAD --model sequential|threads|processes|tasks [--size N] [--tasks N] [--workers N]
       [--chunking static|dynamic] [--start cold|warm] [--latency MS] [--rate N] [--record on|off]
       [--gil on|off] [--interval MS] [--seed N] [--switches STEP.LANE-...]
@@ -59,6 +65,12 @@ Usage: cargo xtask COMMAND
       it was stopped at the time-out, 3 when it ended in a deadlock. --trace writes what happened for Perfetto.
   python --build | --test
       Builds the Python front end, or checks and tests it natively. The first time takes minutes.
+  conformance [--browser chromium|firefox] [--only FILE]
+      Runs CPython's own tests of threads, processes and tasks in the page and writes docs/conformance.md. Fails below 95 %
+      of those whose subject exists in a browser. Takes the better part of an hour.
+  record [NAME ...] [--browser chromium|firefox]
+      Records the lessons whose program has changed, or those that are named (race, race.py), as posts show them before
+      anything runs.
   bench [--only NAME,...] [--quick] [--strict] [--browser chromium|firefox] [--json FILE]
       Measures speed and size in a headless browser: a table, and JSON in test-output/bench.json.
       --strict fails where a target is missed.
@@ -123,6 +135,9 @@ fn dispatch() -> Result<ExitCode> {
     if command == "python" {
         return python_command(arguments);
     }
+    if command == "conformance" {
+        return conformance_command(arguments);
+    }
     let good = match command.as_str() {
         "serve" => serve_command(arguments),
         "dist" => dist_command(arguments),
@@ -135,6 +150,7 @@ fn dispatch() -> Result<ExitCode> {
             no_more(arguments)?;
             Ok(doctor::doctor(&Project::open()?))
         }
+        "record" => record_command(arguments),
         "bench" => bench::bench(arguments),
         "help" => {
             print!("{USAGE}");
@@ -161,22 +177,26 @@ fn serve_command(mut arguments: lexopt::Parser) -> Result<bool> {
 
 fn dist_command(mut arguments: lexopt::Parser) -> Result<bool> {
     let project = Project::open()?;
-    let mut out = project.root.join("dist");
-    let mut python = Python::Wanted;
+    let mut publication = build::Publication { out: project.root.join("dist"), python: Python::Wanted, base_url: None };
+    let mut packed = false;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("out") => {
                 let named = PathBuf::from(arguments.value()?);
-                out =
+                publication.out =
                     std::path::absolute(&named).with_context(|| format!("{} is no directory name", named.display()))?;
             }
-            Long("no-python") => python = Python::LeftOut,
+            Long("base-url") => publication.base_url = Some(site::base_url(&arguments.value()?.string()?)?),
+            Long("no-python") => publication.python = Python::LeftOut,
+            Long("pack") => packed = true,
             other => return Err(unknown(other)),
         }
     }
-    build::dist_into(&project, &out)?;
-    python::install(&project, Effort::Full, python, &out)?;
-    print!("{}", check::sizes(&project, &out)?.text);
+    build::dist(&project, &publication)?;
+    print!("{}", check::sizes(&publication.out)?.text);
+    if packed {
+        build::pack(&project, &publication.out)?;
+    }
     Ok(true)
 }
 
@@ -267,6 +287,31 @@ fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
     }
     let Some(file) = file else { bail!("Name a file: `cargo xtask python hello.py`.") };
     python::run_file(&Project::open()?, &python::Options { file, ..options })
+}
+
+fn conformance_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let mut options = conformance::Options { browser: Browser::Chromium, only: None };
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("browser") => options.browser = Browser::parse(&arguments.value()?.string()?)?,
+            Long("only") => options.only = Some(arguments.value()?.string()?),
+            other => return Err(unknown(other)),
+        }
+    }
+    conformance::run(&Project::open()?, &options)
+}
+
+fn record_command(mut arguments: lexopt::Parser) -> Result<bool> {
+    let (mut browser, mut names) = (Browser::Chromium, Vec::new());
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("browser") => browser = Browser::parse(&arguments.value()?.string()?)?,
+            Value(name) => names.push(name.string()?),
+            other => return Err(unknown(other)),
+        }
+    }
+    embed::record(&Project::open()?, browser, &names)?;
+    Ok(true)
 }
 
 fn test_command(mut arguments: lexopt::Parser) -> Result<bool> {

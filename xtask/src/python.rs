@@ -2,6 +2,8 @@
 //! file in it. Nothing here happens unless it is asked for.
 
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
@@ -16,6 +18,8 @@ use crate::build::{self, Effort, describe};
 use crate::check;
 use crate::command::{command, run};
 use crate::server::{Headers, Site, coming};
+use crate::site;
+use crate::standard_library;
 use crate::toolchain;
 use crate::tools::{self, Browser, fnv1a};
 
@@ -45,6 +49,9 @@ pub enum Python {
 
 /// The artifact, as workers load it.
 pub const ARTIFACT: &str = "python_bg.wasm";
+
+/// Where it is in a built page; see `www/start.js`.
+pub const FOLDER: &str = "python";
 
 /// What the artifact is made of.
 const SOURCES: [&str; 10] = [
@@ -90,7 +97,7 @@ pub fn run_file(project: &Project, options: &Options) -> Result<ExitCode> {
 /// Builds the artifact as it is published and prints how large it is.
 pub fn build(project: &Project) -> Result<()> {
     let built = artifact(project, Effort::Full)?;
-    print!("{}", check::python_size(project, &built)?);
+    print!("{}", check::python_size(&built)?);
     eprintln!("{}", built.display());
     Ok(())
 }
@@ -122,14 +129,19 @@ pub fn install(project: &Project, effort: Effort, wanted: Python, site: &Path) -
         Python::IfThere => newest(project),
         Python::LeftOut => None,
     };
-    match built {
-        Some(built) => copy(&built, site).with_context(|| format!("{} cannot be written", site.display())),
+    let folder = site.join(FOLDER);
+    let installed = match built {
+        Some(built) => copy(&built, &folder),
+        // Of another time, when it was wanted.
+        None if folder.exists() => fs::remove_dir_all(&folder),
         None => Ok(()),
-    }
+    };
+    installed.with_context(|| format!("{} cannot be written", folder.display()))
 }
 
 /// Copies what was built beside a page that may be served already: who asks for the artifact gets the whole of it or none.
 fn copy(built: &Path, site: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(site)?;
     let part = site.join("python_bg.part");
     fs::copy(built.join(ARTIFACT), &part)?;
     for entry in fs::read_dir(built)? {
@@ -146,8 +158,9 @@ fn copy(built: &Path, site: &Path) -> std::io::Result<()> {
 
 /// Builds the artifact while a page is already served from `site`, which says meanwhile that it is on its way.
 pub fn follow(project: &Project, effort: Effort, site: &Path) {
-    let coming = coming(&site.join(ARTIFACT));
-    if let Err(error) = fs::write(&coming, "") {
+    let folder = site.join(FOLDER);
+    let coming = coming(&folder.join(ARTIFACT));
+    if let Err(error) = fs::create_dir_all(folder).and_then(|()| fs::write(&coming, "")) {
         eprintln!("{} cannot be written: {error}", coming.display());
     }
     let (project, site) = (project.clone(), site.to_owned());
@@ -166,6 +179,18 @@ fn newest(project: &Project) -> Option<PathBuf> {
     site.join(ARTIFACT).is_file().then_some(site)
 }
 
+/// Says in a custom section of the artifact which build it is: what the page keeps of one build is no use to another.
+/// (WebAssembly Core Specification, 5.5: a section has an id, 0 for a custom one, and a size, and begins with its name.)
+fn mark(artifact: &Path, build: &str) -> Result<()> {
+    const NAME: &[u8] = b"interleave-build";
+    let [name, size] = [NAME.len(), 1 + NAME.len() + build.len()].map(|length| length as u8);
+    // In one byte there are seven bits of a length.
+    assert!(size < 128, "{build} is too long");
+    let section = [&[0, size, name], NAME, build.as_bytes()].concat();
+    let mut file = fs::OpenOptions::new().append(true).open(artifact)?;
+    file.write_all(&section).with_context(|| format!("{} cannot be written", artifact.display()))
+}
+
 /// A directory with the artifact, built again only if something changed since.
 fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let (target, _lock) = project.cache.target("python", &project.root)?;
@@ -173,23 +198,36 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     for source in SOURCES {
         describe(&project.root.join(source), &mut text);
     }
+    let tools = tools::ensure_build_tools(&project.cache, &project.root)?;
+    let library = standard_library::ensure(&project.cache, &tools.toolchain)?;
+    text.push_str(&library.to_string_lossy());
     let site = target.join("site");
     let stamp = target.join("site-stamp");
     let now = format!("{:016x}", fnv1a(text.as_bytes()));
     if site.join(ARTIFACT).is_file() && fs::read_to_string(&stamp).is_ok_and(|before| before == now) {
-        return Ok(site);
+        return compressed(effort, site);
     }
     let started = Instant::now();
     eprintln!("Building Python, which takes minutes the first time.");
-    let tools = tools::ensure_build_tools(&project.cache, &project.root)?;
     let mut cargo = command("cargo");
     tools.toolchain.apply(&mut cargo, &[])?;
+    // What is outside of its workspace Cargo knows by its path, which gets into names and their order, and so into the bytes.
+    // Through this link each checkout has the same.
+    let checkout = target.join("source");
+    if fs::symlink_metadata(&checkout).is_ok() {
+        fs::remove_file(&checkout).with_context(|| format!("{} cannot be replaced", checkout.display()))?;
+    }
+    symlink(&project.root, &checkout).with_context(|| format!("{} cannot be linked", checkout.display()))?;
     // There is but one profile: another would build the whole interpreter again.
     let profile = Effort::Full.profile();
     cargo
         .args(["build", "--quiet", "--target", "wasm32-unknown-unknown", "--bin", "python", "--profile", profile])
+        .arg("--manifest-path")
+        .arg(checkout.join("crates/python/Cargo.toml"))
         .current_dir(project.root.join("crates/python"))
-        .env("CARGO_TARGET_DIR", &target);
+        .env("CARGO_TARGET_DIR", &target)
+        // Where Cargo's own tests say which library to build: it has no other option for that.
+        .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library);
     run(&mut cargo, "The build of Python")?;
     let _ = fs::remove_dir_all(&site);
     let wasm = target.join("wasm32-unknown-unknown").join(profile).join("python.wasm");
@@ -204,7 +242,17 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
         let node = tools::ensure_node_tools(&project.cache, &project.root)?;
         build::optimise_one(&node, &site.join(ARTIFACT))?;
     }
+    // By its bytes, so that two builds of the same sources are the same.
+    mark(&site.join(ARTIFACT), &site::digest(&site.join(ARTIFACT))?[..16])?;
     fs::write(&stamp, now).with_context(|| format!("{} cannot be written", stamp.display()))?;
     eprintln!("Built in {} s: {}", started.elapsed().as_secs(), site.display());
+    compressed(effort, site)
+}
+
+/// As it is published it has its compressed forms beside it, which take a minute to make: they are kept like the artifact.
+fn compressed(effort: Effort, site: PathBuf) -> Result<PathBuf> {
+    if effort == Effort::Full {
+        site::compress(&site)?;
+    }
     Ok(site)
 }

@@ -157,7 +157,15 @@ fn answer(request: &Request, root: &Path, headers: Headers, output: &mut impl Wr
 fn headers_for(path: &Path, headers: Headers) -> Vec<(&'static str, &'static str)> {
     let mut list = vec![("Content-Type", mime_type(path)), ("Cache-Control", "no-cache")];
     if headers == Headers::Isolated {
-        list.extend(HEADERS.lines().filter_map(|line| line.trim().split_once(": ")));
+        let is_player = path.file_name().is_some_and(|name| name == "embed.html");
+        let mut applies = false;
+        for line in HEADERS.lines() {
+            match line.trim().split_once(": ") {
+                Some(header) if applies => list.push(header),
+                Some(_) => {}
+                None => applies = line == "/*" || is_player && line == "/embed.html",
+            }
+        }
     }
     list
 }

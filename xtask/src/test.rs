@@ -14,6 +14,7 @@ use crate::command::{command, native_cargo};
 use crate::progress::Steps;
 use crate::python::Python;
 use crate::rules;
+use crate::servers;
 use crate::tools::{self, Browser};
 
 pub struct Options {
@@ -154,7 +155,14 @@ fn e2e_tests(project: &Project, options: &Options, dist: &std::path::Path) -> Re
         .env("INTERLEAVE_DIST", dist)
         .env("INTERLEAVE_RULES", rules)
         .env("INTERLEAVE_PUPPETEER", node.puppeteer())
+        .env("INTERLEAVE_TOOLS", tools::ensure_packages(&project.cache, &project.root, &tools::TESTS)?)
         .env("INTERLEAVE_OUTPUT", &output);
+    match servers::ensure(&project.cache)? {
+        Some(servers) => drop(tests.env("INTERLEAVE_SERVERS", servers)),
+        None => println!(
+            "    There are no packages of Debian here: the site is tried on no server but our own and Python's."
+        ),
+    }
     let mut names = Vec::new();
     for browser in &options.browsers {
         let program = tools::ensure_browser(&project.cache, *browser)?;

@@ -250,6 +250,13 @@ const DRIVER: Packages =
 /// The editor for Python programs, and what bundles it.
 pub const EDITOR: Packages = Packages { source: "editor", name: "editor", label: "the editor, from npm" };
 
+/// What Python programs in the page are compared with.
+pub const BENCH: Packages = Packages { source: "benches/npm", name: "bench", label: "Pyodide and codapi, from npm" };
+
+/// What the tests in browsers take beside the driver.
+pub const TESTS: Packages =
+    Packages { source: "tests/npm", name: "tests", label: "a check of accessibility and a bundler, from npm" };
+
 /// The directory with these packages; installs what is missing.
 pub fn ensure_packages(cache: &Cache, root: &Path, wanted: &Packages) -> Result<PathBuf> {
     if let Some(packages) = find_packages(cache, root, wanted)? {

@@ -8,7 +8,7 @@ use interleave_runtime::segment::ExitCode;
 use interleave_runtime::{Fault, span, sys};
 use interleave_trace::{InstanceId, LaneId, Level, clock, drain_thread};
 use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessagePort};
 
 use crate::from_fault;
@@ -23,6 +23,12 @@ thread_local! {
 pub fn open() {
     HEARD.set(true);
     set_outside(Outside { spawn_thread, spawn_process, spawn_child, end_child, gave_up });
+}
+
+/// The lane that this worker is. Whatever happened here, this can be asked: it needs no memory and takes no lock.
+#[wasm_bindgen]
+pub fn lane() -> u32 {
+    interleave_trace::here().0
 }
 
 fn spawn_thread(entry: usize, lane: LaneId) {

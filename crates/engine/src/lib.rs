@@ -1,10 +1,9 @@
 //! The native engine: runs a workload in one of the four models.
 //!
 //! A [`workload`] says what is to be done, a model in [`models`] where; a program in [`experiments`] says both.
-//! [`run::run`] brings it all together, [`explore`] looks for a schedule under which a program goes wrong; `web` is the artifact's door in the browser.
+//! [`run::run`] brings it all together; `web` is the artifact's door in the browser.
 
 pub mod experiments;
-pub mod explore;
 mod failure;
 pub mod models;
 #[cfg(not(target_arch = "wasm32"))]

@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use interleave_protocol::explore::explore;
 use interleave_protocol::{Failure, Finding, RunSpec, downloads};
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::processes;
@@ -13,7 +14,6 @@ use interleave_trace::{
     LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at, set_recording,
 };
 
-use crate::explore::explore;
 use crate::run::{attempt, over, run};
 use crate::stock::stock;
 use crate::workload::Answer;

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use interleave_protocol::{Failure, Model, RunSpec, Switches};
+use interleave_door::{to_attempt, to_plan};
+use interleave_protocol::explore::{self, Attempt};
+use interleave_protocol::{Failure, Model, RunSpec, Wrong};
 use interleave_runtime::instance::measure_memory;
 use interleave_runtime::multiprocessing::end_children;
 use interleave_runtime::rt::schedule::{self, Plan, WhenStuck};
@@ -17,7 +19,6 @@ use interleave_trace::clock::{self, TimeNs};
 use interleave_trace::{LaneId, Mark, What, here, is_recording, name_once, record, record_at, set_recording};
 
 use crate::experiments::{Body, Outcome};
-use crate::explore::Attempt;
 use crate::models;
 use crate::stock::stock;
 use crate::workload::{Answer, AnyPart, AnyWorkload, Picture};
@@ -130,9 +131,9 @@ pub fn over() {
 }
 
 /// One run of a program under a plan, for those who try many. Of it nothing but its schedule and its answer is left.
-pub async fn attempt(spec: RunSpec, plan: Plan) -> Attempt {
+pub async fn attempt(spec: RunSpec, plan: explore::Plan) -> Attempt {
     allow_waits();
-    let result = match (program(spec.workload), begin_schedule(&spec, plan, WhenStuck::Cancel)) {
+    let result = match (program(spec.workload), begin_schedule(&spec, to_plan(plan), WhenStuck::Cancel)) {
         (Some(body), Ok(())) => perform(body, spec).await.map_err(Failure::from),
         (_, Err(failure)) => Err(failure),
         (None, _) => Err(unknown()),
@@ -144,7 +145,12 @@ pub async fn attempt(spec: RunSpec, plan: Plan) -> Attempt {
     if spec.model == Model::Processes {
         segment::renew();
     }
-    Attempt { outcome, result }
+    let wrong = match result {
+        Err(failure) => Some((Wrong::Failed, failure.to_string())),
+        Ok(answer) if !answer.passed => Some((Wrong::Check, answer.summary)),
+        Ok(_) => None,
+    };
+    to_attempt(&outcome, wrong)
 }
 
 /// The lanes of a program take turns from now on, the calling one first.
@@ -178,8 +184,8 @@ async fn perform(body: Body, spec: RunSpec) -> Outcome {
 
 pub(crate) async fn run_program(spec: RunSpec) -> Result<Answer, Failure> {
     let body = program(spec.workload).ok_or_else(unknown)?;
-    if let Some(plan) = plan(&spec) {
-        begin_schedule(&spec, plan, when_stuck())?;
+    if let Some(plan) = spec.plan() {
+        begin_schedule(&spec, to_plan(plan), when_stuck())?;
     }
     span::running(Title::new("main"));
     Clocked::start();
@@ -199,15 +205,6 @@ pub fn begin_gil(spec: &RunSpec) {
     if spec.gil {
         gil::enable(Duration::from_millis(spec.interval_ms.into()));
     }
-}
-
-/// In what order lanes are to run, if not freely.
-fn plan(spec: &RunSpec) -> Option<Plan> {
-    let listed = |switches: Switches| {
-        let switch = |it: &interleave_protocol::Switch| schedule::Switch { step: it.step, lane: it.lane };
-        Plan::Switches(switches.as_slice().iter().map(switch).collect())
-    };
-    spec.switches.map(listed).or(spec.seed.map(|seed| Plan::Seed(seed.into())))
 }
 
 /// The page looks at lanes that are stuck and ends them itself; natively nobody would.

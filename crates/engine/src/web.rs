@@ -2,6 +2,7 @@
 //! the page.
 
 use interleave_door::{open, post, post_bytes, post_failure, post_records};
+use interleave_protocol::explore::{Step, explore};
 use interleave_protocol::{Command, Failure, Model, Role, RunSpec, Update};
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::processes::{self, Mailbox};
@@ -13,7 +14,6 @@ use js_sys::SharedArrayBuffer;
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
-use crate::explore::explore;
 use crate::run::{Audience, attempt, fail, run, set_audience};
 use crate::stock::stock;
 use crate::workload::Picture;
@@ -22,9 +22,14 @@ use crate::workload::Picture;
 static ALLOCATOR: interleave_runtime::sys::Allocator = interleave_runtime::sys::Allocator;
 
 /// Begins the work of a worker that the page created. `command` is a [`Command`] in bytes; a process also gets
-/// the port to its parent, and each the segment of the run where memory can be shared.
+/// the port to its parent, and each the segment of the run where memory can be shared. Gives the last [`Update`] of a thread,
+/// for the worker to post once the thread's stack is given back: then it may be ended.
 #[wasm_bindgen]
-pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedArrayBuffer>) -> Result<(), JsError> {
+pub fn begin(
+    command: &[u8],
+    port: Option<MessagePort>,
+    segment: Option<SharedArrayBuffer>,
+) -> Result<Option<Vec<u8>>, JsError> {
     let command =
         Command::from_bytes(command).ok_or_else(|| JsError::new("the page and the engine differ in version"))?;
     open();
@@ -38,8 +43,7 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
     if let Role::Thread { entry } = command.role {
         // SAFETY: the page passes on what `spawn_thread` below told it, once.
         unsafe { threads::run(entry as usize) };
-        post(&Update::Over, &[], &[]);
-        return Ok(());
+        return Ok(Some(Update::Over.to_bytes()));
     }
     set_instance(command.instance());
     clock::set_origin(command.origin_ms);
@@ -85,7 +89,7 @@ pub fn begin(command: &[u8], port: Option<MessagePort>, segment: Option<SharedAr
             _ => spawn_local(host(command.spec, command.isolated)),
         },
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Tries seeds, and says after each how many were tried: should the next one end this instance, it is known which it was.
@@ -98,8 +102,10 @@ pub(crate) async fn explorer(spec: RunSpec, seeds: u32, patience_ns: u64, isolat
     keep_workers();
     segment::keep_workers();
     let began = clock::now();
-    let goes_on = |tried: u32| {
-        post(&Update::Tried { seeds: tried }, &[], &[]);
+    let goes_on = |step: Step| {
+        if let Step::Tried(seeds) = step {
+            post(&Update::Tried { seeds }, &[], &[]);
+        }
         clock::now().since(began) < patience_ns
     };
     if let Some(finding) = explore(1..=seeds, goes_on, async |plan| attempt(spec, plan).await).await {

@@ -243,19 +243,20 @@ pub fn items<T: Pod>(payload: &Payload) -> Option<Vec<T>> {
     replace_items(&mut items, payload).then_some(items)
 }
 
-/// As [`items`], in the place of others: memory that was used before costs less than fresh one. Gives whether they were
-/// replaced.
+/// As [`items`], in the place of others, none of which is left: memory that was used before costs less than fresh one.
+/// Gives whether there were whole items.
 pub fn replace_items<T: Pod>(items: &mut Vec<T>, payload: &Payload) -> bool {
-    let is_whole = payload.len().is_multiple_of(size_of::<T>());
-    if is_whole {
-        let count = payload.len() / size_of::<T>();
-        if items.len() != count {
-            *items = Vec::new();
-            *items = zeroed_vec(count);
-        }
-        payload.copy_to(cast_slice_mut(items));
+    if !payload.len().is_multiple_of(size_of::<T>()) {
+        items.clear();
+        return false;
     }
-    is_whole
+    let count = payload.len() / size_of::<T>();
+    if items.len() != count {
+        *items = Vec::new();
+        *items = zeroed_vec(count);
+    }
+    payload.copy_to(cast_slice_mut(items));
+    true
 }
 
 /// A square picture that several lanes write and the page reads meanwhile: RGBA, one word a pixel.

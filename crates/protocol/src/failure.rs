@@ -22,6 +22,13 @@ pub enum Failure {
         /// What was asked for, in bytes.
         wanted: u64,
     },
+    /// Calls were nested deeper than the browser's stack goes.
+    TooDeep,
+    /// More workers were wanted than a run may have.
+    TooManyWorkers {
+        /// How many it may have.
+        most: u32,
+    },
     /// A worker's script or module did not load.
     NotLoaded {
         /// The browser's words, if it said any.
@@ -64,6 +71,8 @@ impl fmt::Display for Failure {
                     *wanted as f64 / 1_048_576.0
                 )
             }
+            Self::TooDeep => write!(f, "Calls were nested deeper than the browser's stack goes"),
+            Self::TooManyWorkers { most } => write!(f, "More than {most} threads and processes at a time"),
             Self::NotLoaded { message } if message.is_empty() => write!(f, "A worker did not load"),
             Self::NotLoaded { message } => write!(f, "A worker did not load: {message}"),
             Self::Vanished => write!(f, "The worker is gone"),
@@ -85,6 +94,8 @@ impl Failure {
                 "The run was ended and its memory dropped; run again, or pick other values."
             }
             Self::OutOfMemory { .. } => "An instance may have 1 GiB: pick a smaller size.",
+            Self::TooDeep => "Look for what calls itself without an end, then run again.",
+            Self::TooManyWorkers { .. } => "Start fewer at a time, for example with a pool, then run again.",
             Self::NotLoaded { .. } => "Check the connection and press Run again.",
             Self::Vanished => {
                 "The browser may have ended it for want of memory: close other tabs or use fewer workers, then run again."

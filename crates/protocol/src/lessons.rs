@@ -825,7 +825,8 @@ const LESSONS: &[Lesson] = &[
                waits. A thread needs a stack, reserved in full, and a ring for what it records. A process needs a \
                whole instance with its own memory, program data and all. The log has the sums, the result what a \
                single one comes to. All of it was measured in this run; another browser gives other numbers, and \
-               these are only the parts that WebAssembly can see.",
+               these are only the parts that WebAssembly can see. Python is not told its memory, so its program weighs \
+               time instead.",
         question: Question {
             ask: "With the memory of one process, how many tasks could you have?",
             choices: &["Ten or so", "Hundreds", "Thousands"],
@@ -844,8 +845,8 @@ const LESSONS: &[Lesson] = &[
                thousand tasks. The dashed spans are the starting itself: the page has to create a worker, which \
                loads the module and, for a process, sets up a memory. A task is only put into a queue. The result \
                tells the middle of each, measured in this run. Whoever has small work for many should start workers \
-               once and keep them, which is what pools are for. “Cold” and “warm” in the workloads make the same \
-               difference.",
+               once and keep them, which is what pools are for; Python keeps them for its next threads by itself. “Cold” \
+               and “warm” in the workloads make the same difference.",
         question: Question {
             ask: "Which is the order from cheapest to dearest to start?",
             choices: &["Thread, task, process", "Task, thread, process", "Task, process, thread"],

@@ -17,6 +17,7 @@
 use interleave_trace::{InstanceId, LaneId};
 use serde::{Deserialize, Serialize};
 
+use crate::explore::{Attempt, Plan};
 use crate::failure::Failure;
 use crate::spec::{RunSpec, Switch};
 
@@ -52,12 +53,14 @@ pub enum Role {
 }
 
 /// From the page to a worker. There is just one: a worker is for one run and is ended from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Command {
     /// What the worker is.
     pub role: Role,
     /// What is run.
     pub spec: RunSpec,
+    /// For a run that is one of many, of which only what comes out is wanted: how it is decided who goes on.
+    pub plan: Option<Plan>,
     /// The instance it belongs to.
     pub instance: u32,
     /// Its own lane.
@@ -133,6 +136,8 @@ pub enum Update {
     },
     /// An explorer found a schedule under which its program goes wrong.
     Found(Finding),
+    /// A run that is one of many has ended as far as this process goes, or is stuck.
+    Attempted(Attempted),
     /// A lane gave up, and with it the run.
     Failed {
         /// Which lane.
@@ -170,6 +175,17 @@ pub enum Wrong {
     Check,
     /// It gave up.
     Failed,
+    /// It ended well, but printed other lines than when each lane goes on as long as it can.
+    Differs,
+}
+
+/// What came of a run that is one of many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempted {
+    /// Its schedule, and what went wrong as far as one run tells.
+    pub attempt: Attempt,
+    /// What was printed.
+    pub printed: String,
 }
 
 /// A schedule under which a program goes wrong.
@@ -234,12 +250,13 @@ mod tests {
         let command = Command {
             role: Role::Thread { entry: 1_048_576 },
             spec: RunSpec::new(Workload::Blur, 4),
+            plan: None,
             instance: 1,
             lane: 1 << 20,
             origin_ms: 1.7e12,
             isolated: true,
         };
-        assert_eq!(Command::from_bytes(&command.to_bytes()), Some(command));
+        assert_eq!(Command::from_bytes(&command.to_bytes()).as_ref(), Some(&command));
         let update =
             Update::Failed { lane: 7, failure: Failure::Download { file: "files/03.txt".into(), status: 503 } };
         assert_eq!(Update::from_bytes(&update.to_bytes()), Some(update));

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Kind, Knob, Workload};
+use crate::explore::Plan;
 
 /// How the work is laid out in lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -295,10 +296,13 @@ impl fmt::Display for Problem {
 }
 
 impl RunSpec {
+    /// The artifact that runs Python programs.
+    pub const PYTHON_ARTIFACT: &str = "python";
+
     /// The artifact that runs it, as workers load it: `engine.js` and `engine_bg.wasm`.
     pub fn artifact(&self) -> &'static str {
         match (self.workload.info().kind, self.workload.info().only) {
-            (Kind::Python, _) => "python",
+            (Kind::Python, _) => Self::PYTHON_ARTIFACT,
             (Kind::Proof, _) => "rules",
             (_, Some(_)) => "programs",
             (_, None) => "engine",
@@ -492,6 +496,12 @@ impl RunSpec {
             Model::Threads | Model::Processes if self.workload.info().only.is_some() => self.tasks.max(1),
             Model::Threads | Model::Processes => self.workers,
         }
+    }
+
+    /// In what order its lanes are to run, if not freely.
+    pub fn plan(&self) -> Option<Plan> {
+        let listed = self.switches.map(|switches| Plan::Switches(switches.as_slice().to_vec()));
+        listed.or(self.seed.map(Plan::Seed))
     }
 
     /// Whether it is a Python program that is run.

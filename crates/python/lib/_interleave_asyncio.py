@@ -30,6 +30,9 @@ def change_tasks(tasks):
                     title = f"{name} ({getattr(coro, '__name__', type(coro).__name__)})"
                 self._lane = _interleave_tasks.start(str(title))
             super().__init__(coro, loop=loop, name=name, context=context, eager_start=eager_start)
+            if self._source_traceback:
+                # As the class above: where the task was made, not how.
+                del self._source_traceback[-1]
 
         def __step_run_and_handle_result(self, exc):
             lane = self._lane

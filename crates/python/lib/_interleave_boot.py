@@ -12,7 +12,11 @@ import time
 
 def replace(module, source, *names):
     for name in names:
-        setattr(module, name, getattr(source, name))
+        ours = getattr(source, name)
+        if type(ours) is type(len):
+            # Where programs find it, and so where it says that it is from.
+            ours.__module__ = module.__name__
+        setattr(module, name, ours)
 
 
 def replace_threads():
@@ -22,12 +26,25 @@ def replace_threads():
     replace(
         _thread, _interleave_threads,
         "_ThreadHandle", "_make_thread_handle", "start_joinable_thread", "start_new_thread", "start_new", "_shutdown",
-        "interrupt_main", "get_ident", "_get_main_thread_ident", "get_native_id",
+        "get_ident", "_get_main_thread_ident", "get_native_id",
         "_local",
     )
+    _thread.interrupt_main = interrupt_main
     # The threads of an instance have no names but those on the timeline.
     if hasattr(_thread, "set_name"):
         del _thread.set_name
+
+
+def interrupt_main(signum=2, /):
+    """Simulate the effect of the given signal arriving."""
+    import _signal
+
+    if not callable(_signal.getsignal(signum)):
+        return
+    if _thread.get_ident() == _thread._get_main_thread_ident():
+        _signal.raise_signal(signum)
+    else:
+        _interleave_threads.interrupt_main(signum)
 
 
 class ImportLocks:
@@ -126,13 +143,63 @@ def keep_source(file, source):
 program = None
 
 
-def begin_program(file, source):
+def keep_program(file, source):
     global program
     program = (file, source)
     keep_source(file, source)
+
+
+def begin_program(file, source):
+    keep_program(file, source)
+    import os
     import _interleave_files
 
     _interleave_files.put(file, source.encode("utf-8", "surrogatepass"))
+    # As CPython does it: what lies beside the program can be imported.
+    sys.path[:] = [os.path.dirname(os.path.abspath(file))]
+
+
+# What most programs of the kind import that is run here.
+COMMON = (
+    "asyncio", "collections", "concurrent.futures", "concurrent.futures.process", "concurrent.futures.thread",
+    "contextlib", "dataclasses", "datetime", "functools", "io", "itertools", "json", "linecache", "logging", "math",
+    "multiprocessing", "multiprocessing.connection", "multiprocessing.pool", "multiprocessing.popen_spawn_posix",
+    "multiprocessing.queues", "multiprocessing.spawn", "multiprocessing.synchronize", "os", "pickle", "queue",
+    "random", "re", "string", "threading", "time", "traceback", "typing",
+)
+
+
+def import_common():
+    for name in COMMON:
+        __import__(name)
+
+
+def awake():
+    """In a copy of a memory: makes anew what no two copies may share."""
+    import logging
+    import os
+    import random
+    import threading
+    from multiprocessing import process
+
+    # It has the number of the process that the memory was made in.
+    threading.main_thread()._set_native_id()
+    random.seed()
+    process.current_process().authkey = os.urandom(32)
+    logging._startTime = time.time_ns()
+
+
+def check(source):
+    """Where a program breaks Python's rules of writing, and how."""
+    import warnings
+
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            compile(source, "program.py", "exec")
+    except SyntaxError as error:
+        line, column = error.lineno or 1, error.offset or 1
+        return line, column, error.end_lineno or line, error.end_offset or column, error.msg
+    return None
 
 
 def run_child(data):
@@ -140,6 +207,7 @@ def run_child(data):
     sys.modules["__main__"] = type(sys)("__main__")
     import io
     import pickle
+    import _interleave_processes
     from multiprocessing import process, spawn
 
     received = io.BytesIO(data)
@@ -150,7 +218,7 @@ def run_child(data):
         itself = pickle.load(received)
     finally:
         del current._inheriting
-    sys.exit(itself._bootstrap())
+    sys.exit(itself._bootstrap(_interleave_processes.parent()))
 
 
 def replace_files():
@@ -163,6 +231,44 @@ def replace_files():
     _io.open_code = lambda path: _interleave_files_io.open(path, "rb")
     if "io" in sys.modules:
         sys.modules["io"].open, sys.modules["io"].FileIO = _io.open, _io.FileIO
+
+
+def find_modules_in_files():
+    """The library is frozen; a program's own modules are files."""
+    _frozen_importlib._install_external_importers()
+    sys.path.clear()
+    # The files are gone with the run, so nobody would read what was compiled.
+    sys.dont_write_bytecode = True
+
+
+# By number from 1 on; a line with a number goes on from there.
+ERRORS = """
+EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV
+ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG
+ENOLCK ENOSYS ENOTEMPTY ELOOP
+71 EPROTO
+74 EBADMSG EOVERFLOW
+84 EILSEQ
+88 ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT
+EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN
+ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS
+125 ECANCELED
+"""
+
+
+def name_errors():
+    """An operating system has numbers for what it refuses, and a page has none, so these are Linux's."""
+    import errno
+
+    number = 0
+    for word in ERRORS.split():
+        if word.isdigit():
+            number = int(word) - 1
+            continue
+        number += 1
+        setattr(errno, word, number)
+        errno.errorcode[number] = word
+    errno.EWOULDBLOCK, errno.ENOTSUP, errno.EDEADLOCK = errno.EAGAIN, errno.EOPNOTSUPP, errno.EDEADLK
 
 
 def replace_collector():
@@ -179,9 +285,16 @@ def replace_collector():
     gc.enable = gc.disable = change
 
 
+def current_frames():
+    """Only the calling thread's: to see those of others it would have to stop them, by a clock that no page has."""
+    return {_thread.get_ident(): sys._getframe(1)}
+
+
 def replace_hooks():
+    sys._current_frames = current_frames
     sys.excepthook = sys.__excepthook__ = tell_exception
     _thread._excepthook = tell_exception_of_thread
+    tell_exception_of_thread.__module__ = "_thread"
 
 
 class AfterImport:
@@ -212,7 +325,7 @@ class ChangedModules:
         "asyncio.tasks": "_interleave_asyncio",
         "asyncio.timeouts": "_interleave_asyncio",
         "multiprocessing.context": "_interleave_multiprocessing",
-        "multiprocessing.process": "_interleave_multiprocessing",
+        "multiprocessing.dummy.connection": "_interleave_multiprocessing",
         "multiprocessing.spawn": "_interleave_multiprocessing",
         "multiprocessing.util": "_interleave_multiprocessing",
         "queue": "_interleave_queue",
@@ -230,13 +343,32 @@ class ChangedModules:
         return spec
 
 
+class MissingModules:
+    """Asked last of all: says of modules that no page can have what to use instead."""
+
+    instead = {
+        "js": "a program cannot reach the page or its JavaScript: print what is to be shown",
+        "pyodide": "a program cannot reach the page or its JavaScript: print what is to be shown",
+        "ssl": "the browser encrypts by itself: use urllib.request for files of this site",
+        "tkinter": "a page gives a program no windows: print what is to be shown",
+    }
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name in cls.instead:
+            raise ModuleNotFoundError(f"No module named {name!r}: {cls.instead[name]}", name=name)
+        return None
+
+
 # A tool of sys.monitoring that Python names nobody for.
 TOOL = 4
 
 
-def watch_checkpoints(everywhere):
-    """Lets other threads run where CPython does: at the start of functions and at each round of a loop; or everywhere."""
+def watch_checkpoints(everywhere=False):
+    """Lets other threads run where CPython does: at the start of functions and at each round of a loop; or everywhere. Once."""
     monitoring = sys.monitoring
+    if monitoring.get_tool(TOOL):
+        return
     known = monitoring.events
     events = (known.INSTRUCTION,) if everywhere else (known.JUMP, known.PY_START)
     monitoring.use_tool_id(TOOL, "interleave")
@@ -253,5 +385,8 @@ replace_switch()
 replace_hooks()
 replace_files()
 replace_collector()
+name_errors()
 sys.builtin_module_names = tuple(sorted((*sys.builtin_module_names, "posix")))
+find_modules_in_files()
 sys.meta_path.insert(0, ChangedModules)
+sys.meta_path.append(MissingModules)

@@ -2,6 +2,7 @@
 sent to them."""
 
 import _interleave_boot
+import _interleave_files
 import sys
 
 
@@ -9,11 +10,8 @@ def change_context(context):
     spawn = context._concrete_contexts["spawn"]
     context._concrete_contexts = {"spawn": spawn}
     context._default_context._default_context = spawn
-
-
-def change_process(process):
-    # The parent of a program's processes is there as long as they are.
-    process._ParentProcess.is_alive = lambda self: True
+    # It is for a way to start processes that there is not, and says so nowhere else either.
+    context.BaseContext.set_forkserver_preload = lambda self, module_names: None
 
 
 def change_spawn(spawn):
@@ -23,12 +21,15 @@ def change_spawn(spawn):
         data = get_preparation_data(name)
         data.pop("init_main_from_path", None)
         data["program"] = _interleave_boot.program
+        data["files"] = _interleave_files.snapshot()
         return data
 
     def prepare_with_program(data):
+        for file in data["files"]:
+            _interleave_files.restore(*file)
         prepare(data)
         file, source = data["program"]
-        _interleave_boot.begin_program(file, source)
+        _interleave_boot.keep_program(file, source)
         spawn.old_main_modules.append(sys.modules["__main__"])
         main = type(sys)("__mp_main__")
         main.__file__ = file
@@ -49,5 +50,16 @@ def change_util(util):
     util._close_stdin = close_stdin
 
 
+def change_dummy_connection(connection):
+    python = connection.Queue
+
+    class Queue(python):
+        """With conditions, for which a connection waits. Storing items itself, a queue is Python's own."""
+
+        _init = python._init
+
+    connection.Queue = Queue
+
+
 def change(module):
-    globals()["change_" + module.__name__.partition(".")[2]](module)
+    globals()["change_" + module.__name__.partition(".")[2].replace(".", "_")](module)

@@ -74,19 +74,11 @@ def change(queue):
         _put = queue.PriorityQueue.__dict__["_put"]
         _get = queue.PriorityQueue.__dict__["_get"]
 
-    class SimpleQueue(_interleave_queues.Queue):
-        """First in, first out, without an end and without tasks."""
-
-        _is_simple = True
-
-        def __init__(self):
-            super().__init__()
-
-        def put(self, item, block=True, timeout=None):
-            super().put_nowait(item)
-
-    for made in (Queue, LifoQueue, PriorityQueue, SimpleQueue):
+    for name in STORAGE:
+        # For classes that put items elsewhere, and call these from theirs.
+        setattr(Queue, name, python.__dict__[name])
+    for made in (Queue, LifoQueue, PriorityQueue):
+        made._Empty, made._Full, made._ShutDown = queue.Empty, queue.Full, queue.ShutDown
         made.__module__ = "queue"
         made.__qualname__ = made.__name__
         setattr(queue, made.__name__, made)
-    queue._PySimpleQueue = SimpleQueue

@@ -1,25 +1,27 @@
 //! An interpreter, and a program from its first line to the exit code.
 
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use interleave_runtime::multiprocessing::{self, ExitCode};
-use interleave_runtime::rt::gil;
+use interleave_runtime::rt::{gil, schedule};
 use interleave_runtime::segment::Segment;
 use interleave_runtime::span::{self, Title};
-use vm::builtins::PyBaseExceptionRef;
+use vm::builtins::{PyBaseExceptionRef, PyTuple};
 use vm::compiler::Mode;
 use vm::frozen::FrozenLib;
 use vm::vm::thread;
-use vm::{AsObject, Interpreter, PyResult, Settings, VirtualMachine};
+use vm::{AsObject, Interpreter, PyObjectRef, PyResult, Settings, VirtualMachine};
 
-use crate::{modules, names};
+use crate::{errors, modules, names};
 
 /// The standard library and our additions, as the build froze them.
 static LIBRARY: &FrozenLib = FrozenLib::from_ref(include_bytes!(concat!(env!("OUT_DIR"), "/library.bin")));
 
 /// Native modules of RustPython that are not used: they wait on locks of their own, or look at the operating system's
 /// clock, or do by themselves what is to be seen. What imports them has a way without.
-const LEFT_OUT: [&str; 5] = ["_asyncio", "_datetime", "_queue", "_remote_debugging", "_multiprocessing"];
+const LEFT_OUT: [&str; 6] = ["_asyncio", "_datetime", "_multiprocessing", "_queue", "_remote_debugging", "_socket"];
 
 /// Exit codes as a shell knows them.
 const KEYBOARD_INTERRUPT: u32 = 130;
@@ -34,14 +36,14 @@ pub struct Program {
 }
 
 /// How threads take turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Turns {
     /// They do not: all run at once, as in CPython's free-threaded build.
     Free,
     /// One runs at a time and is asked to let go after so long, as in CPython's classic build.
     Gil(Duration),
-    /// As a seeded schedule says, which is begun and ended by whoever runs the program. Where it may switch is where
-    /// threads with a GIL may, or else anywhere.
+    /// As a seeded schedule says, which is begun and ended by whoever runs the program. Where it may switch, within the
+    /// program's own code, is where threads with a GIL may, or else anywhere.
     Scheduled {
         /// Whether the threads share a GIL.
         gil: bool,
@@ -78,10 +80,89 @@ pub fn build() -> Interpreter {
         .build()
 }
 
+thread_local! {
+    /// An interpreter that is ready to run a program.
+    static READY: RefCell<Option<Interpreter>> = const { RefCell::new(None) };
+}
+
+/// Makes an interpreter ready that has imported what most programs need, unless one is. A copy of this memory runs a
+/// program without doing so again, once [`awake`] was called there.
+pub fn prepare() -> Result<(), String> {
+    if READY.with_borrow(Option::is_some) {
+        return Ok(());
+    }
+    let interpreter = build();
+    furnish(&interpreter)?;
+    call_boot(&interpreter, "import_common")?;
+    READY.set(Some(interpreter));
+    Ok(())
+}
+
+/// In a copy of a memory in which an interpreter was made ready, if it is one: makes what it must not have in common with
+/// other copies. The calling lane is its main thread.
+pub fn awake() -> Result<(), String> {
+    READY.with_borrow(|ready| {
+        let Some(interpreter) = ready else { return Ok(()) };
+        modules::threads::this_is_the_main_thread();
+        // What seeds Python's generators would say the same in every copy.
+        rand::rng().reseed().map_err(|error| error.to_string())?;
+        call_boot(interpreter, "awake")
+    })
+}
+
+/// The interpreter that is ready, or else a new one.
+pub fn ready() -> Result<Interpreter, String> {
+    match READY.take() {
+        Some(interpreter) => Ok(interpreter),
+        None => {
+            let interpreter = build();
+            furnish(&interpreter).map(|()| interpreter)
+        }
+    }
+}
+
+/// Where a program breaks Python's rules of writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The line and the column at which it begins, the first being 1. Columns count characters.
+    pub from: (u32, u32),
+    /// Where it ends.
+    pub to: (u32, u32),
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Looks for the first error in the text of a program, in the interpreter that is ready.
+pub fn check(source: &str) -> Option<SyntaxError> {
+    READY.with_borrow(|ready| {
+        ready.as_ref()?.enter(|vm| {
+            let boot = vm.import("_interleave_boot", 0).ok()?;
+            let found = vm.call_method(&boot, "check", (source,)).ok()?;
+            let found = found.downcast_ref::<PyTuple>()?;
+            let [line, column, last_line, last_column, message] = found.as_slice() else { return None };
+            let number = |it: &PyObjectRef| it.try_to_value(vm).ok();
+            Some(SyntaxError {
+                from: (number(line)?, number(column)?),
+                to: (number(last_line)?, number(last_column)?),
+                message: message.str(vm).ok()?.to_string(),
+            })
+        })
+    })
+}
+
+fn call_boot(interpreter: &Interpreter, function: &'static str) -> Result<(), String> {
+    interpreter.enter(|vm| {
+        let boot = vm.import("_interleave_boot", 0);
+        let called = boot.and_then(|boot| vm.call_method(&boot, function, ()).map(drop));
+        called.map_err(|exception| told(&exception, vm))
+    })
+}
+
 /// Puts what is ours into a new interpreter. Once.
 pub fn furnish(interpreter: &Interpreter) -> Result<(), String> {
     interpreter.enter(|vm| {
         modules::threads::this_is_the_main_thread();
+        errors::know_numbers(vm);
         vm.import("_interleave_boot", 0).map(drop).map_err(|exception| told(&exception, vm))
     })
 }
@@ -107,20 +188,28 @@ pub fn execute(interpreter: &Interpreter, program: &Program, turns: Turns) -> u3
     code
 }
 
-/// The interval of this process's GIL in nanoseconds, if it has one: what a process that it starts is told.
-pub(crate) fn own_interval_ns() -> Option<u64> {
-    gil::is_enabled().then(|| u64::try_from(gil::interval().as_nanos()).unwrap_or(u64::MAX))
+/// Whether a schedule may switch anywhere.
+static EVERYWHERE: AtomicBool = AtomicBool::new(false);
+
+/// How the threads of this process take turns: what a process that it starts is told.
+pub(crate) fn own_turns() -> Turns {
+    match schedule::is_on() {
+        true => Turns::Scheduled { gil: !EVERYWHERE.load(Ordering::Relaxed) },
+        false if gil::is_enabled() => Turns::Gil(gil::interval()),
+        false => Turns::Free,
+    }
 }
 
 /// In a process that another started: an interpreter, and what it was sent to run.
-pub(crate) fn run_child(interval_ns: Option<u64>, data: &[u8]) -> ExitCode {
-    let interpreter = build();
-    if let Err(told) = furnish(&interpreter) {
-        span::failed(&told);
-        return ExitCode::PANICKED;
-    }
+pub(crate) fn run_child(turns: Turns, data: &[u8]) -> ExitCode {
+    let interpreter = match ready() {
+        Ok(interpreter) => interpreter,
+        Err(told) => {
+            span::failed(&told);
+            return ExitCode::PANICKED;
+        }
+    };
     span::running(Title::new("MainThread"));
-    let turns = interval_ns.map_or(Turns::Free, |ns| Turns::Gil(Duration::from_nanos(ns)));
     // Natively that is one instance with its parent, whose GIL this thread takes no part in.
     #[cfg(target_arch = "wasm32")]
     if let Turns::Gil(interval) = turns {
@@ -139,11 +228,19 @@ pub(crate) fn run_child(interval_ns: Option<u64>, data: &[u8]) -> ExitCode {
     ExitCode((code & 0xff) as i32)
 }
 
+/// In a schedule checkpoints are watched from the start, and otherwise from the first thread that is started, with a GIL
+/// and without: so the two can be compared, and a program of one thread does not pay for it.
 fn watch(turns: Turns, vm: &VirtualMachine) -> PyResult<()> {
-    if turns == Turns::Free {
-        return Ok(());
-    }
     let everywhere = turns == Turns::Scheduled { gil: false };
+    EVERYWHERE.store(everywhere, Ordering::Relaxed);
+    match turns {
+        Turns::Scheduled { .. } => watch_checkpoints(everywhere, vm),
+        Turns::Free | Turns::Gil(_) => Ok(()),
+    }
+}
+
+/// Once in a process; later calls find it done.
+pub(crate) fn watch_checkpoints(everywhere: bool, vm: &VirtualMachine) -> PyResult<()> {
     let boot = vm.import("_interleave_boot", 0)?;
     vm.call_method(&boot, "watch_checkpoints", (everywhere,)).map(drop)
 }

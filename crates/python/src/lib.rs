@@ -8,11 +8,15 @@ extern crate rustpython_vm as vm;
 
 pub mod interpreter;
 pub mod output;
+pub mod site;
 
+mod errors;
 mod modules;
 mod names;
 mod place;
 
+#[cfg(target_arch = "wasm32")]
+mod requests;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

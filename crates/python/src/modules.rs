@@ -6,6 +6,7 @@ pub mod files;
 pub mod locks;
 pub mod processes;
 pub mod queues;
+pub mod site;
 pub mod streams;
 pub mod tasks;
 pub mod threads;
@@ -27,6 +28,7 @@ pub fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
         locks::module_def(ctx),
         processes::module_def(ctx),
         queues::module_def(ctx),
+        site::module_def(ctx),
         streams::module_def(ctx),
         tasks::module_def(ctx),
         threads::module_def(ctx),

@@ -12,8 +12,9 @@ use interleave_trace::ring::Slot;
 use interleave_trace::{LaneId, LaneKind, NO_NUMBER, What, clock, detach, drain_all, fresh_lane, intern, record_at};
 
 use crate::interpreter::{Program, Turns, build, execute, furnish};
-use crate::modules::{files, threads};
+use crate::modules::threads;
 use crate::output::{Piece, Stream, Terminal, set_terminal};
+use crate::site::{Site, Unanswered, set_site};
 
 /// How a program is run.
 #[derive(Clone, Debug)]
@@ -28,13 +29,28 @@ pub struct Options {
     pub limit: Duration,
     /// Is told what it writes, at once.
     pub watch: fn(&Piece),
+    /// The site that it is of.
+    pub site: Site,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { turns: Turns::Free, seed: 0, input: Vec::new(), limit: Duration::from_secs(60), watch: |_| () }
+        Self {
+            turns: Turns::Free,
+            seed: 0,
+            input: Vec::new(),
+            limit: Duration::from_secs(60),
+            watch: |_| (),
+            site: NO_SITE,
+        }
     }
 }
+
+/// A site that is not there.
+const NO_SITE: Site = Site {
+    base: || "http://nowhere.test/".to_owned(),
+    ask: |_| Err(Unanswered::Failed { message: "nobody answers".to_owned() }),
+};
 
 /// What became of a program.
 #[derive(Debug)]
@@ -88,6 +104,7 @@ pub fn run(program: &Program, options: &Options) -> Result<Finished, String> {
         },
         read_line: || lock(&INPUT).pop_front().map(|line| line + "\n"),
     });
+    set_site(options.site);
     lock(&WRITTEN).clear();
     *lock(&WATCH) = options.watch;
     *lock(&INPUT) = options.input.iter().cloned().collect();
@@ -96,7 +113,6 @@ pub fn run(program: &Program, options: &Options) -> Result<Finished, String> {
     trace.clear();
     clock::set_origin(clock::epoch_ms());
     threads::begin();
-    files::begin();
     let segment = Segment::new();
     let mut stopped = false;
     let started = Instant::now();

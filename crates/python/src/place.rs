@@ -2,7 +2,7 @@
 
 use interleave_runtime::rt::Site;
 use interleave_trace::{intern, is_recording};
-use vm::bytecode::Opcode;
+use vm::bytecode::{Instruction, Opcode};
 use vm::frame::InterpreterFrame;
 use vm::vm::thread::get_current_frame;
 
@@ -69,7 +69,17 @@ enum Next {
 fn next_of(frame: &InterpreterFrame) -> Option<Next> {
     let code = frame.code();
     let instructions = &code.instructions;
-    let at = |index: usize| (index < instructions.len()).then(|| instructions.read_op(index).as_opcode());
+    let watched = code.monitoring_data.lock();
+    let at = |index: usize| {
+        if index >= instructions.len() {
+            return None;
+        }
+        // While every instruction is watched, another stands in its place.
+        let here = instructions.read_op(index);
+        let own = watched.as_ref().and_then(|watched| watched.per_instruction_opcodes.get(index));
+        let op = own.filter(|op| **op != 0).map_or(Some(here), |op| Instruction::try_from(*op).ok());
+        op.map(|op| op.as_opcode())
+    };
     let next = frame.get_lasti() as usize;
     // Behind an instruction may lie what the interpreter remembers of it.
     let first = next + at(next.checked_sub(1)?)?.cache_entries();

@@ -10,24 +10,26 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use interleave_door::{open, post, post_failure, post_records};
-use interleave_protocol::{Command, Failure, Role, RunSpec, Update, answer};
+use interleave_door::{open, post, post_failure, post_records, to_attempt, to_plan};
+use interleave_protocol::{Attempted, Command, Failure, Role, Update, Wrong, answer};
 use interleave_runtime::instance::{begin_lane, end_lane, measure_memory};
-use interleave_runtime::rt::schedule::{self, Plan, Switch, WhenStuck};
+use interleave_runtime::rt::schedule::{self, Outcome, WhenStuck};
 use interleave_runtime::segment::{Segment, run_child};
 use interleave_runtime::span::{self, Title};
 use interleave_runtime::{sys, threads};
 use interleave_trace::{
-    LONGEST_TEXT, Level, Mark, What, clock, directory_address, flush, here, name_once, record, room, set_flush,
+    LONGEST_TEXT, Level, Mark, What, attach, clock, directory_address, flush, here, name_once, record, room, set_flush,
     set_instance, set_recording,
 };
-use js_sys::{Atomics, Int32Array, SharedArrayBuffer};
+use js_sys::{Array, Atomics, Int32Array, SharedArrayBuffer};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
-use crate::interpreter::{Program, Turns, build, execute, furnish};
+use crate::interpreter::{self, Program, SyntaxError, Turns, execute, ready};
 use crate::modules::threads::cannot_start;
 use crate::output::{Piece, Stream, Terminal, set_terminal};
+use crate::requests::OWN_SITE;
+use crate::site::set_site;
 
 #[global_allocator]
 static ALLOCATOR: sys::Allocator = sys::Allocator;
@@ -45,14 +47,15 @@ const KEPT_FREE: u32 = 1 << 12;
 const UNTIL_NEXT_FRAME: Duration = Duration::from_millis(2);
 
 /// Begins the work of a worker that the page created. `command` is a [`Command`] in bytes; the host of a run also gets the
-/// text of the program, and each the segment of the run where memory can be shared.
+/// text of the program, and each the segment of the run where memory can be shared. Gives the last [`Update`] of a thread,
+/// for the worker to post once the thread's stack is given back: then it may be ended.
 #[wasm_bindgen]
 pub fn begin(
     command: &[u8],
     _port: Option<MessagePort>,
     segment: Option<SharedArrayBuffer>,
     program: Option<String>,
-) -> Result<(), JsError> {
+) -> Result<Option<Vec<u8>>, JsError> {
     let command = Command::from_bytes(command).ok_or_else(|| JsError::new("the page and Python differ in version"))?;
     open();
     if let Some(segment) = segment {
@@ -65,43 +68,90 @@ pub fn begin(
     if let Role::Thread { entry } = command.role {
         // SAFETY: the page passes on what `spawn_thread` below told it, once.
         unsafe { threads::run(entry as usize) };
-        post(&Update::Over, &[], &[]);
-        return Ok(());
+        return Ok(Some(Update::Over.to_bytes()));
     }
+    // Another worker is a tenth of a second away, so that of a thread that is over gets the next one.
+    sys::keep_workers();
     set_instance(command.instance());
     clock::set_origin(command.origin_ms);
     if !command.isolated {
         set_flush(post_records);
         cannot_start("threads need a page that is cross-origin isolated");
     }
-    begin_lane(command.lane());
+    match command.role {
+        // It begins when it has its turn.
+        Role::Child { .. } => attach(command.lane()),
+        _ => begin_lane(command.lane()),
+    }
     let directory = Update::Ready { directory: directory_address() as u32 };
     match command.isolated {
         true => post(&directory, &[("memory", &wasm_bindgen::memory())], &[]),
         false => post(&directory, &[], &[]),
     }
+    if let Err(message) = interpreter::awake() {
+        fail(Failure::Trapped { message });
+        return Ok(None);
+    }
+    set_site(OWN_SITE);
     set_terminal(Terminal { write, read_line: if command.isolated { read_line } else { || None } });
+    if command.plan.is_some() {
+        set_recording(false);
+        set_terminal(Terminal { write: keep, read_line: || None });
+        schedule::tell_when_stuck(|stuck| post_attempted(stuck, false));
+    }
     match command.role {
-        Role::Host => host(&command.spec, program.unwrap_or_default()),
+        Role::Host => host(&command, program.unwrap_or_default()),
         Role::Child { block } => {
+            let is_scheduled = command.plan.is_some() || command.spec.plan().is_some();
+            if let Some(Err(message)) = is_scheduled.then(interpreter::prepare) {
+                fail(Failure::Trapped { message });
+                return Ok(None);
+            }
             run_child(block);
+            if command.plan.is_some() {
+                post_attempted(&Outcome::default(), false);
+            }
             post(&Update::Over, &[], &[]);
         }
         other => fail(Failure::Trapped { message: format!("Python has no part for {other:?}") }),
     }
-    Ok(())
+    Ok(None)
+}
+
+/// In a worker that runs no program: makes an interpreter ready, so that copies of this memory begin where it is. It keeps
+/// no value of JavaScript, which copies would not have.
+#[wasm_bindgen]
+pub fn prepare() -> Result<(), JsError> {
+    interpreter::prepare().map_err(|told| JsError::new(&told))?;
+    match wasm_bindgen::externref_heap_live_count() {
+        0 => Ok(()),
+        kept => Err(JsError::new(&format!("an interpreter that is ready keeps {kept} values of JavaScript"))),
+    }
+}
+
+/// Looks for the first error in the text of a program, once an interpreter is ready. Gives the line and the column where it
+/// begins and those where it ends, the first of both being 1, and what is wrong; or nothing.
+#[wasm_bindgen]
+pub fn check(source: &str) -> Option<Array> {
+    let SyntaxError { from, to, message } = interpreter::check(source)?;
+    let numbers = [from.0, from.1, to.0, to.1].map(JsValue::from);
+    Some(numbers.into_iter().chain([message.into()]).collect())
 }
 
 /// Runs the program and tells the page how it ended. The page drops the instance whole.
-fn host(spec: &RunSpec, source: String) {
-    set_recording(spec.record);
-    span::running(Title::new("starting Python"));
-    let interpreter = build();
-    if let Err(told) = furnish(&interpreter) {
-        fail(Failure::Trapped { message: told });
-        return;
+fn host(command: &Command, source: String) {
+    let (spec, is_one_of_many) = (&command.spec, command.plan.is_some());
+    if !is_one_of_many {
+        set_recording(spec.record);
     }
-    let plan = plan(spec);
+    span::running(Title::new("starting Python"));
+    let plan = command.plan.clone().or(spec.plan());
+    // What is imported already is not imported in turns, so under a seed every run begins with the same.
+    let ready = if plan.is_some() { interpreter::prepare().and_then(|()| ready()) } else { ready() };
+    let interpreter = match ready {
+        Ok(interpreter) => interpreter,
+        Err(message) => return fail(Failure::Trapped { message }),
+    };
     let turns = match &plan {
         Some(_) => Turns::Scheduled { gil: spec.gil },
         None if spec.gil => Turns::Gil(Duration::from_millis(spec.interval_ms.into())),
@@ -110,7 +160,7 @@ fn host(spec: &RunSpec, source: String) {
     let is_scheduled = plan.is_some();
     if let Some(plan) = plan {
         // The page sees lanes that are stuck, and ends them.
-        schedule::begin(plan, WhenStuck::Stay);
+        schedule::begin(to_plan(plan), WhenStuck::Stay);
     }
     span::running(Title::new("program"));
     record(What::Marked(Mark::RunStarted));
@@ -121,18 +171,41 @@ fn host(spec: &RunSpec, source: String) {
     measure_memory();
     end_lane();
     if is_scheduled {
-        schedule::end();
+        let outcome = schedule::end();
+        if is_one_of_many {
+            post_attempted(&outcome, code != 0);
+        }
     }
     flush();
     post(&Update::Finished, &[], &[]);
     std::mem::forget(interpreter);
 }
 
-/// In what order lanes are to run, if not freely.
-fn plan(spec: &RunSpec) -> Option<Plan> {
-    let switch = |it: &interleave_protocol::Switch| Switch { step: it.step, lane: it.lane };
-    let listed = spec.switches.map(|list| Plan::Switches(list.as_slice().iter().map(switch).collect()));
-    listed.or(spec.seed.map(|seed| Plan::Seed(seed.into())))
+/// What this process of a run that is one of many has written, to `sys.stdout` and to `sys.stderr`.
+static KEPT: Mutex<[String; 2]> = Mutex::new([String::new(), String::new()]);
+
+/// How many bytes of either are kept. The page compares the lines of each run with those of another, one by one.
+const MOST_KEPT: usize = 1 << 14;
+
+fn keep(piece: Piece) {
+    let [out, err] = &mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = if piece.stream == Stream::Out { out } else { err };
+    if kept.len() < MOST_KEPT {
+        kept.push_str(&piece.text);
+    }
+}
+
+/// What came of a run that is one of many, as far as this process goes.
+fn post_attempted(outcome: &Outcome, has_failed: bool) {
+    let [printed, complained] = std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner));
+    // So begins what is told of an exception that nobody handles in a thread or in a process, whatever the exit code.
+    let is_told_of = |line: &str| {
+        line.ends_with(':') && ["Exception in thread ", "Process "].iter().any(|begins| line.starts_with(begins))
+    };
+    let has_failed = has_failed || complained.lines().any(is_told_of);
+    let last = complained.lines().rfind(|line| !line.trim().is_empty());
+    let wrong = has_failed.then(|| (Wrong::Failed, last.unwrap_or("its exit code is not 0").to_owned()));
+    post(&Update::Attempted(Attempted { attempt: to_attempt(outcome, wrong), printed }), &[], &[]);
 }
 
 fn write(piece: Piece) {

@@ -236,3 +236,42 @@ asyncio.run(main())
         "2000\n",
     );
 }
+
+#[test]
+fn a_task_knows_in_debug_mode_where_it_was_made() {
+    writes(
+        "
+import asyncio
+async def nothing(): pass
+async def main():
+    task = asyncio.Task(nothing())
+    print(task._source_traceback[-1].line)
+    await task
+asyncio.run(main(), debug=True)
+",
+        "task = asyncio.Task(nothing())\n",
+    );
+}
+
+/// threading, "RLock Objects": the owner is the thread, whichever of its tasks runs.
+#[test]
+fn what_a_thread_has_locked_its_tasks_own() {
+    writes(
+        "
+import asyncio, threading
+lock, condition = threading.RLock(), threading.Condition()
+async def again():
+    with lock: print('again')
+async def take(): lock.acquire()
+async def release(): lock.release()
+async def main():
+    await asyncio.create_task(again())
+    await asyncio.create_task(take())
+    await asyncio.create_task(release())
+    with condition: condition.notify_all()
+with lock, condition: asyncio.run(main())
+print(lock._is_owned(), condition._is_owned())
+",
+        "again\nFalse False\n",
+    );
+}

@@ -152,3 +152,164 @@ fn a_program_finds_no_files_of_another() {
     writes("open('left', 'x').close()\n", "");
     writes("open('left', 'x').close()\n", "");
 }
+
+#[test]
+fn a_file_can_be_imported_from_beside_the_program_and_from_where_sys_path_says() {
+    writes(
+        "
+import importlib, os, sys
+os.makedirs('/shelf/more/pack')
+for path, text in {
+    'beside.py': 'def fail(): return 1 / 0',
+    '/shelf/more/pack/__init__.py': 'from . import inner',
+    '/shelf/more/pack/inner.py': 'value = 7',
+}.items():
+    with open(path, 'w') as file: file.write(text)
+print(sys.path)
+import beside
+print(beside.__file__, sys.modules['beside'].__spec__.origin)
+sys.path.append('/shelf/more')
+import pack
+print(pack.inner.value, pack.__path__, os.listdir('/shelf/more/pack'))
+try:
+    beside.fail()
+except ZeroDivisionError as error:
+    import traceback
+    print(traceback.extract_tb(error.__traceback__)[-1].line)
+try:
+    import nowhere
+except ModuleNotFoundError as error:
+    print(error)
+",
+        "['/']
+/beside.py /beside.py
+7 ['/shelf/more/pack'] ['__init__.py', 'inner.py']
+def fail(): return 1 / 0
+No module named 'nowhere'
+",
+    );
+}
+
+#[test]
+fn a_child_begins_with_the_files_of_its_parent_and_has_its_own_from_then_on() {
+    writes(
+        "
+import multiprocessing, os, sys
+def look(queue):
+    import helper
+    os.remove('/shelf/d/kept')
+    with open('theirs', 'w') as file: file.write('x')
+    queue.put((helper.name, sorted(os.listdir('/shelf')), os.readlink('/shelf/link'), oct(os.stat('/shelf/mode').st_mode)))
+if __name__ == '__main__':
+    os.makedirs('/shelf/d/lib')
+    for path in ('/shelf/d/kept', '/shelf/mode'): open(path, 'w').close()
+    os.chmod('/shelf/mode', 0o600)
+    os.symlink('d/kept', '/shelf/link')
+    with open('/shelf/d/lib/helper.py', 'w') as file: file.write('name = __name__')
+    sys.path.append('/shelf/d/lib')
+    queue = multiprocessing.Queue()
+    process = multiprocessing.Process(target=look, args=(queue,))
+    process.start()
+    print(*queue.get())
+    process.join()
+    print(os.path.exists('/shelf/d/kept'), os.path.exists('theirs'))
+",
+        "helper ['d', 'link', 'mode'] d/kept 0o100600\nTrue False\n",
+    );
+}
+
+#[test]
+fn refusals_have_the_numbers_and_the_classes_of_linux() {
+    writes(
+        "
+import errno
+for name in ('ENOENT', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EALREADY', 'ESRCH'):
+    print(type(OSError(getattr(errno, name), '')).__name__, end=' ')
+print(errno.errorcode[errno.EADDRINUSE], errno.EWOULDBLOCK == errno.EAGAIN)
+",
+        "FileNotFoundError FileExistsError NotADirectoryError IsADirectoryError PermissionError BrokenPipeError \
+ConnectionRefusedError TimeoutError BlockingIOError ProcessLookupError EADDRINUSE True
+",
+    );
+}
+
+#[test]
+fn an_os_error_of_a_program_has_the_class_of_its_number() {
+    writes(
+        "
+import copy, errno, pickle
+for name in ('ENOENT', 'EACCES', 'EPERM', 'EPIPE', 'EAGAIN', 'EINPROGRESS', 'ETIMEDOUT', 'ECONNREFUSED', 'EINVAL'):
+    error = OSError(getattr(errno, name), 'text')
+    print(name, type(error).__name__, error.errno == getattr(errno, name), error)
+error = OSError(2, 'no', 'here', None, 'there')
+for one in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
+    print(repr(one), one.filename, one.filename2, one.args)
+print(OSError(11, 'later', 5).characters_written)
+for arguments in ((), (2,), ('2', 'no'), (2, 'a', 'b', 'c', 'd', 'e'), (2**70, 'no'), (True, 'no')):
+    print(type(OSError(*arguments)).__name__, arguments)
+try: OSError(2, 'no', key=1)
+except TypeError as error: print(error)
+try: raise OSError(errno.EEXIST, 'there')
+except FileExistsError as error: print('caught', error)
+",
+        "\
+ENOENT FileNotFoundError True [Errno 2] text
+EACCES PermissionError True [Errno 13] text
+EPERM PermissionError True [Errno 1] text
+EPIPE BrokenPipeError True [Errno 32] text
+EAGAIN BlockingIOError True [Errno 11] text
+EINPROGRESS BlockingIOError True [Errno 115] text
+ETIMEDOUT TimeoutError True [Errno 110] text
+ECONNREFUSED ConnectionRefusedError True [Errno 111] text
+EINVAL OSError True [Errno 22] text
+FileNotFoundError(2, 'no') here there (2, 'no')
+FileNotFoundError(2, 'no') here there (2, 'no')
+FileNotFoundError(2, 'no') here there (2, 'no')
+5
+OSError ()
+OSError (2,)
+OSError ('2', 'no')
+OSError (2, 'a', 'b', 'c', 'd', 'e')
+OSError (1180591620717411303424, 'no')
+PermissionError (True, 'no')
+OSError() takes no keyword arguments
+caught [Errno 17] there
+",
+    );
+}
+
+#[test]
+fn a_class_of_a_program_below_os_error_stays_itself() {
+    writes(
+        "
+import pickle
+class Plain(OSError): pass
+class OwnInit(OSError):
+    def __init__(self, path, *, why): super().__init__(2, why, path)
+class OwnNew(OSError):
+    def __new__(cls, *args): return super().__new__(cls, 17, 'new')
+class Lower(OwnInit): pass
+class Named(OSError):
+    def __init__(self, number, text, extra):
+        super().__init__(number, text)
+        self.extra = extra
+class OSError2(FileNotFoundError): pass
+for error in (Plain(2, 'no', 'here'), OwnInit('here', why='no'), OwnNew(1), Lower('there', why='no'), OSError2(17, 'no')):
+    print(type(error).__name__, error.errno, error.strerror, error.filename, error.args)
+print(type(Named(2, 'no', 'more')).__name__, Named(2, 'no', 'more').extra, Named(2, 'no', 'more').args)
+print(repr(pickle.loads(pickle.dumps(Plain(2, 'no')))))
+same = type('OSError', (OSError,), {})
+print(type(same(22, 'no')) is same)
+",
+        "\
+Plain 2 no here (2, 'no')
+OwnInit 2 no here (2, 'no')
+OwnNew 17 new None (17, 'new')
+Lower 2 no there (2, 'no')
+OSError2 17 no None (17, 'no')
+Named more (2, 'no')
+Plain(2, 'no')
+True
+",
+    );
+}

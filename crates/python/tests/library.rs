@@ -244,16 +244,51 @@ told()
 fn what_a_page_cannot_do_says_so() {
     writes(
         "
-import socket, subprocess
-for what in (socket.socket, lambda: subprocess.run(['ls']), lambda: open('missing.txt')):
+import ctypes, importlib, os, socket, subprocess
+def told(what, *args):
     try:
-        what()
-    except OSError as error:
+        what(*args)
+    except (ImportError, OSError) as error:
         print(error)
+for name in ('js', 'pyodide', 'ssl', 'tkinter', 'nobody'):
+    told(importlib.import_module, name)
+told(os.fork)
+told(os.system, 'ls')
+told(os.popen, 'ls')
+told(ctypes.CDLL, 'libc.so.6')
+told(socket.socket)
+told(subprocess.run, ['ls'])
+told(open, 'missing.txt')
 ",
-        "a page has no sockets: use urllib.request for files of this site, or a queue between threads
+        "No module named 'js': a program cannot reach the page or its JavaScript: print what is to be shown
+No module named 'pyodide': a program cannot reach the page or its JavaScript: print what is to be shown
+No module named 'ssl': the browser encrypts by itself: use urllib.request for files of this site
+No module named 'tkinter': a page gives a program no windows: print what is to be shown
+No module named 'nobody'
+a page cannot copy a process: use multiprocessing, whose processes are spawned
+a page cannot start programs: use multiprocessing for processes that run Python
+a page cannot start programs: use multiprocessing for processes that run Python
+a page has no libraries of C: use the types here for multiprocessing.Value and Array
+a page has no sockets: use urllib.request for files of this site, or a queue between threads
 a page cannot start programs: use multiprocessing for processes that run Python
 [Errno 2] No such file or directory: 'missing.txt'
 ",
+    );
+}
+
+#[test]
+fn faulthandler_tells_where_the_thread_is() {
+    writes(
+        "
+import faulthandler, io
+def here():
+    told = io.StringIO()
+    faulthandler.dump_traceback(told)
+    print(told.getvalue().splitlines()[1])
+here()
+faulthandler.enable()
+print(faulthandler.is_enabled(), faulthandler.disable(), faulthandler.is_enabled())
+",
+        "  File \"main.py\", line 5 in here\nTrue True False\n",
     );
 }

@@ -370,3 +370,213 @@ if __name__ == '__main__':
     let all = happened(&finished);
     assert!(all.contains(&("MainThread".to_owned(), "joined worker".to_owned())), "{all:?}");
 }
+
+#[test]
+fn a_sentinel_is_a_number_that_can_be_waited_for() {
+    writes(
+        "
+import multiprocessing
+from multiprocessing.connection import wait
+def work(): pass
+if __name__ == '__main__':
+    process = multiprocessing.Process(target=work)
+    process.start()
+    reader, writer = multiprocessing.Pipe(False)
+    print(isinstance(process.sentinel, int), wait([reader, process.sentinel]) == [process.sentinel])
+    process.join()
+    writer.send(1)
+    print(wait([reader, process.sentinel]) == [reader, process.sentinel])
+",
+        "True True\nTrue\n",
+    );
+}
+
+#[test]
+fn a_listener_has_a_family_that_there_is() {
+    writes(
+        "
+from multiprocessing import connection
+for family in connection.families:
+    with connection.Listener(family=family) as listener:
+        print(family, connection.address_type(listener.address))
+try:
+    connection.Listener(r'\\\\.\\pipe')
+except ValueError as error:
+    print(error)
+",
+        "AF_INET AF_INET\nAF_UNIX AF_UNIX\nFamily AF_PIPE is not recognized.\n",
+    );
+}
+
+#[test]
+fn the_pipe_of_threads_can_be_polled() {
+    writes(
+        "
+from multiprocessing.dummy import Pipe, Process
+near, far = Pipe()
+print(near.poll(0.001))
+process = Process(target=far.send, args=(1,))
+process.start()
+print(near.poll(10), near.recv())
+process.join()
+",
+        "False\nTrue 1\n",
+    );
+}
+
+#[test]
+fn shared_memory_has_a_manager() {
+    writes(
+        "
+from multiprocessing.managers import SharedMemoryManager
+if __name__ == '__main__':
+    with SharedMemoryManager() as manager:
+        print(list(manager.ShareableList([1, 'a'])))
+",
+        "[1, 'a']\n",
+    );
+}
+
+#[test]
+fn a_child_knows_whether_its_parent_is_alive() {
+    writes(
+        "
+import multiprocessing, threading, time
+def grandchild(pipe):
+    parent = multiprocessing.parent_process()
+    parent.join(0.01)
+    pipe.send((parent.is_alive(), parent.pid, parent.name))
+    parent.join()
+    pipe.send(parent.is_alive())
+def child(pipe):
+    first = multiprocessing.parent_process()
+    first.join(0.01)
+    pipe.send(first.is_alive())
+    multiprocessing.Process(target=grandchild, args=(pipe,)).start()
+    time.sleep(600)
+if __name__ == '__main__':
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=child, args=(theirs,), name='child')
+    process.start()
+    theirs.close()
+    print(multiprocessing.parent_process(), ours.recv())
+    alive, pid, name = ours.recv()
+    print(alive, pid == process.pid, name)
+    process.terminate()
+    print(ours.recv())
+",
+        "None True\nTrue True child\nFalse\n",
+    );
+}
+
+#[test]
+fn no_two_threads_of_a_run_have_the_same_native_number() {
+    writes(
+        "
+import multiprocessing, os, threading
+def native_ids():
+    told = [threading.get_native_id(), threading.main_thread().native_id]
+    thread = threading.Thread(target=lambda: told.append(threading.get_native_id()))
+    thread.start()
+    thread.join()
+    assert told[0] == told[1] == os.getpid() and thread.native_id == told[2], told
+    return told[1:]
+def child(pipe): pipe.send(native_ids())
+if __name__ == '__main__':
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=child, args=(theirs,))
+    process.start()
+    print(len(set(native_ids() + ours.recv())))
+    process.join()
+",
+        "4\n",
+    );
+}
+
+#[test]
+fn a_manager_speaks_xml_rpc() {
+    writes(
+        "
+import multiprocessing, queue, time
+from multiprocessing.managers import BaseManager
+class Serving(BaseManager): pass
+class Asking(BaseManager): pass
+kept = queue.Queue()
+def get_kept(): return kept
+Serving.register('waiting', callable=get_kept)
+Asking.register('waiting')
+def child(address):
+    manager = Asking(address, b'key', serializer='xmlrpclib')
+    manager.connect()
+    manager.waiting().put(('<one & two>', None, True, 2.5, b'bytes', {'a': [1, -2]}))
+if __name__ == '__main__':
+    manager = Serving(('localhost', 0), b'key', serializer='xmlrpclib')
+    manager.start()
+    process = multiprocessing.Process(target=child, args=(manager.address,))
+    process.start()
+    process.join()
+    found = manager.waiting()
+    print(found.get())
+    for bad in (time.sleep, 2**40, {1: 2}):
+        try: found.put(bad)
+        except Exception as error: print(type(error).__name__, error)
+    manager.shutdown()
+",
+        "\
+['<one & two>', None, True, 2.5, Binary(b'bytes'), {'a': [1, -2]}]
+TypeError cannot marshal <class 'builtin_function_or_method'> objects
+OverflowError int exceeds XML-RPC limits
+TypeError dictionary key must be string
+",
+    );
+}
+
+#[test]
+fn what_ctypes_made_can_be_copied_into_memory_that_is_shared() {
+    writes(
+        "
+import ctypes
+from multiprocessing import sharedctypes
+class Point(ctypes.Structure): _fields_ = [('x', ctypes.c_int), ('y', ctypes.c_double)]
+point = Point(2, 5.0)
+first = sharedctypes.copy(point)
+second = sharedctypes.copy(first)
+point.x = first.y = 0
+print(first.x, first.y, second.x, second.y, sharedctypes.copy(ctypes.c_int(7)).value)
+",
+        "2 0.0 2 5.0 7\n",
+    );
+}
+
+#[test]
+fn memory_without_a_name_gets_one_that_is_free() {
+    writes(
+        "
+from multiprocessing import shared_memory
+taken = shared_memory.SharedMemory(create=True, size=1)
+names = [taken.name, 'another']
+shared_memory._make_filename = lambda: names.pop(0)
+other = shared_memory.SharedMemory(create=True, size=1)
+print(other.name, names)
+taken.unlink()
+other.unlink()
+",
+        "another []\n",
+    );
+}
+
+#[test]
+fn a_list_in_shared_memory_has_the_layout_of_its_copy() {
+    writes(
+        "
+from multiprocessing.shared_memory import ShareableList
+first = ShareableList(['howdy', b'12345678', 1.5, None, True])
+first[0] = 'encodés'
+second = ShareableList(first)
+wide = ShareableList(['é' * 7])
+print(first.format, first.format == second.format, list(second), wide.format, *wide)
+for one in (first, second, wide): one.shm.unlink()
+",
+        "8s16sdxxxxxx?xxxxxxxx? True ['encodés', b'12345678', 1.5, None, True] 16s ééééééé\n",
+    );
+}

@@ -462,3 +462,151 @@ print(queued.empty(), queued.queue)
         "[1, 2] 2 1\n[1, 2] 2 1\n[1, 2] 2 1\nTrue deque([])\n",
     );
 }
+
+#[test]
+fn an_interrupt_runs_the_handler_on_the_main_thread() {
+    writes(
+        "
+import _thread, signal, threading
+def handler(number, frame): print('signal', number, threading.current_thread() is threading.main_thread())
+def interrupted(what):
+    try:
+        what()
+    except KeyboardInterrupt:
+        print('interrupted')
+interrupted(_thread.interrupt_main)
+thread = threading.Thread(target=_thread.interrupt_main)
+def run():
+    thread.start()
+    thread.join()
+interrupted(run)
+signal.signal(signal.SIGTERM, handler)
+_thread.interrupt_main(signal.SIGTERM)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+_thread.interrupt_main(signal.SIGTERM)
+try:
+    _thread.interrupt_main(signal.NSIG)
+except ValueError as error:
+    print(error)
+",
+        "interrupted\ninterrupted\nsignal 15 True\nsignal number out of range\n",
+    );
+}
+
+#[test]
+fn primitives_are_shown_as_python_shows_them_and_old_names_say_that_they_are_old() {
+    writes(
+        "
+import re, threading, warnings
+for made in (threading.Semaphore(2), threading.BoundedSemaphore(3), threading.Event(), threading.Barrier(2)):
+    print(re.sub('0x[0-9a-f]+', '0x', repr(made)))
+print(threading.get_ident.__module__, threading.Lock.__module__, threading.excepthook.__module__)
+warnings.simplefilter('error')
+condition = threading.Condition()
+with condition:
+    for old in (threading.Event().isSet, condition.notifyAll):
+        try:
+            old()
+        except DeprecationWarning as warning:
+            print(warning)
+",
+        "<threading.Semaphore at 0x: value=2>
+<threading.BoundedSemaphore at 0x: value=3/3>
+<threading.Event at 0x: unset>
+<threading.Barrier at 0x: waiters=0/2>
+_thread _thread _thread
+isSet() is deprecated, use is_set() instead
+notifyAll() is deprecated, use notify_all() instead
+",
+    );
+}
+
+#[test]
+fn a_condition_may_be_what_another_one_has_for_its_lock() {
+    writes(
+        "
+import threading
+outer = threading.Condition(threading.Condition(threading.RLock()))
+with outer:
+    with outer:
+        print(outer.wait(0.001), outer._is_owned())
+try:
+    outer._release_save()
+except RuntimeError as error:
+    print(error)
+",
+        "False True\ncannot release un-acquired lock\n",
+    );
+}
+
+#[test]
+fn a_queue_can_be_made_smaller_and_has_the_exceptions_of_its_own_module() {
+    writes(
+        "
+import importlib, queue, sys
+of_queue = queue.Queue(2)
+for item in 'ab': of_queue.put(item)
+of_queue.maxsize = 1
+try:
+    of_queue.put('c', timeout=0.001)
+except queue.Full:
+    print('full', of_queue.maxsize, of_queue.qsize())
+del sys.modules['queue']
+fresh = importlib.import_module('queue')
+print(fresh.Full is queue.Full)
+try:
+    fresh.Queue().get_nowait()
+except fresh.Empty:
+    print('empty')
+class Failing(fresh.Queue):
+    def _put(self, item):
+        if item is None: raise ValueError('nothing')
+        return super()._put(item)
+failing = Failing()
+failing.put(1)
+try:
+    failing.put(None)
+except ValueError as error:
+    print(error, failing.qsize())
+",
+        "full 1 2\nFalse\nempty\nnothing 1\n",
+    );
+}
+
+/// Times with a GIL and without can be compared only where both pay for the same.
+#[test]
+fn checkpoints_are_watched_from_the_first_thread_on_with_a_gil_and_without() {
+    writes(
+        "
+import sys, threading
+print(sys.monitoring.get_tool(4))
+for _ in range(2):
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+print(sys.monitoring.get_tool(4))
+",
+        "None\ninterleave\n",
+    );
+}
+
+/// signal, "Signals and threads": what a thread sends is handled in the main one, busy as it may be.
+#[test]
+fn a_busy_main_thread_is_interrupted() {
+    writes(
+        "
+import _thread, threading
+busy = threading.Event()
+def interrupt():
+    busy.wait()
+    _thread.interrupt_main()
+threading.Thread(target=interrupt).start()
+try:
+    busy.set()
+    while True: pass
+except KeyboardInterrupt:
+    print('interrupted')
+",
+        "interrupted\n",
+    );
+}

@@ -130,3 +130,38 @@ fn some_seed_loses_an_update() {
     let lost = (1..20).any(|seed| seeded(RACE, seed).text(Stream::Out) != "40\n");
     assert!(lost);
 }
+
+#[test]
+fn under_a_seed_objects_have_the_names_that_the_program_gave_them() {
+    let finished = seeded("import threading\nleft = threading.Lock()\nwith left:\n    pass\n", 1);
+    assert_eq!(finished.text(Stream::Err), "");
+    let happened = happened(&finished);
+    assert!(happened.iter().any(|(_, what)| what.contains("left")), "{happened:#?}");
+}
+
+const RACE_OF_PROCESSES: &str = "
+import multiprocessing
+def add(number):
+    for _ in range(5):
+        seen = number.value
+        number.value = seen + 1
+if __name__ == '__main__':
+    number = multiprocessing.RawValue('i', 0)
+    adders = [multiprocessing.Process(target=add, args=(number,)) for _ in range(2)]
+    for adder in adders: adder.start()
+    for adder in adders: adder.join()
+    print(number.value)
+";
+
+#[test]
+fn a_seed_decides_the_order_of_processes() {
+    let outputs: Vec<String> = (1..8)
+        .map(|seed| {
+            let (first, second) = (seeded(RACE_OF_PROCESSES, seed), seeded(RACE_OF_PROCESSES, seed));
+            assert_eq!(first.text(Stream::Err), "", "seed {seed}");
+            assert_eq!(first.text(Stream::Out), second.text(Stream::Out), "seed {seed}");
+            first.text(Stream::Out)
+        })
+        .collect();
+    assert!(outputs.iter().any(|output| output != "10\n"), "{outputs:?}");
+}

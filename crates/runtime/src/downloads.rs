@@ -23,6 +23,10 @@ pub struct Download {
     pub delayed: bool,
 }
 
+/// Where the site's files are, with a slash at the end: the folder of the page, and of the worker's script beside it.
+#[cfg(target_arch = "wasm32")]
+pub use sys::site;
+
 /// The response header with which a service worker says that it added the latency that was asked for.
 pub const LATENCY_HEADER: &str = "x-interleave-latency";
 

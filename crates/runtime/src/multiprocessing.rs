@@ -27,7 +27,9 @@ pub use connection::{Connection, Waitable, both_ways, one_way, wait};
 pub use locks::{Barrier, BoundedSemaphore, Condition, Event, Guard, Lock, RLock, Semaphore};
 pub use manager::{DictProxy, EventProxy, ListProxy, LockProxy, Manager, NamespaceProxy, QueueProxy, ValueProxy};
 pub use pool::{Later, Options, Pool, Results};
-pub use process::{Exit, ExitCode, Process, Started, active_children, end_children, exit_now, is_child};
+pub use process::{
+    Exit, ExitCode, Process, Started, active_children, end_children, exit_now, is_child, parent_sentinel,
+};
 pub use queues::{JoinableQueue, Queue, SimpleQueue};
 pub use values::{Array, RawArray, RawValue, Scalar, SharedMemory, Value};
 

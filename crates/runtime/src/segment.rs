@@ -43,7 +43,7 @@ pub use error::ProcessError;
 pub use monitor::{Access, Door, Monitor};
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use process::Ending;
-pub(crate) use process::{Entry, ProcessBlock, children, end_children};
+pub(crate) use process::{Entry, ProcessBlock, children, end_children, parent};
 pub use process::{ExitCode, dismiss_workers, exit_now, is_child, keep_workers, renew, run_child};
 pub use waiting::{Source, wait_for_any};
 
@@ -76,6 +76,8 @@ mod word {
     pub const SPARES: u32 = 52;
     /// Whether a process was ended from outside.
     pub const FORCED: u32 = 56;
+    /// Whether there were once as many processes as there may be.
+    pub const CROWDED: u32 = 60;
     /// The first of the lists of free blocks, one for each size.
     pub const FREE: u32 = 128;
 }

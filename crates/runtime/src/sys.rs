@@ -18,14 +18,14 @@ pub(crate) mod sync {
     use std::time::Duration;
 
     #[cfg(not(feature = "model"))]
-    pub use std::sync::atomic::AtomicU64;
+    pub use std::sync::atomic::{AtomicBool, AtomicU64};
     #[cfg(not(feature = "model"))]
     pub use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
     #[cfg(not(feature = "model"))]
     pub use std::thread_local;
 
     #[cfg(feature = "model")]
-    pub use shuttle::sync::atomic::AtomicU64;
+    pub use shuttle::sync::atomic::{AtomicBool, AtomicU64};
     #[cfg(feature = "model")]
     pub use shuttle::sync::{Arc, Condvar, Mutex, MutexGuard};
     #[cfg(feature = "model")]
@@ -33,9 +33,9 @@ pub(crate) mod sync {
     #[cfg(feature = "model")]
     pub use std::sync::PoisonError;
 
-    /// The lane of the calling thread.
+    /// The lane that runs, and that of the thread itself, which may poll a task.
     #[cfg(not(feature = "model"))]
-    pub use interleave_trace::here;
+    pub use interleave_trace::{here, thread};
 
     /// The lane of the calling thread, of which the model knows only a number.
     #[cfg(feature = "model")]
@@ -43,6 +43,9 @@ pub(crate) mod sync {
         let number: usize = shuttle::thread::current().id().into();
         interleave_trace::LaneId::new(interleave_trace::InstanceId(1), number as u32)
     }
+
+    #[cfg(feature = "model")]
+    pub use here as thread;
 
     /// Waits until notified, or gives `None` once the run's clock reads `ns`.
     #[cfg(not(feature = "model"))]

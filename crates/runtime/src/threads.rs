@@ -119,6 +119,8 @@ pub unsafe fn run(entry: usize) {
     // SAFETY: `sys::spawn_thread` made it with `Box::into_raw`; by the contract this is its only use.
     let entry = unsafe { Box::from_raw(entry) };
     sys::run_threads(*entry);
+    // The next thread records where this one ended.
+    interleave_trace::detach();
 }
 
 /// A gate that lanes wait at until it is opened, once.

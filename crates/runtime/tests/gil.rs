@@ -1,17 +1,19 @@
 //! The GIL: of the threads that share it one runs at a time, and a thread that blocks gives it up.
 
 mod everything;
+mod place;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use everything::everything;
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::rt::{checkpoint, gil};
-use interleave_runtime::sync::{Event, Lock, SyncError, thread};
+use interleave_runtime::sync::{Barrier, Event, Lock, SyncError, thread};
 use interleave_trace::{
-    Entry, Event as Record, LaneId, ObjectKind, State, What, decode, detach, drain_all, fresh_lane,
+    Entry, Event as Record, LaneId, ObjectKind, State, What, clock, decode, detach, drain_all, fresh_lane,
 };
 
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -22,17 +24,14 @@ fn with_gil(interval: Duration, program: impl FnOnce() + Send) -> Vec<Record> {
     static ONE_AT_A_TIME: PlainMutex<()> = PlainMutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     drain_all(&mut Vec::new());
-    let ended = std::thread::scope(|scope| {
-        let main = scope.spawn(|| {
-            begin_lane(fresh_lane());
-            gil::enable(interval);
-            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(program));
-            gil::disable();
-            end_lane();
-            detach();
-            ended
-        });
-        main.join().expect("panics are caught")
+    let ended = place::on_a_thread(|| {
+        begin_lane(fresh_lane());
+        gil::enable(interval);
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(program));
+        gil::disable();
+        end_lane();
+        detach();
+        ended
     });
     ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     let mut slots = Vec::new();
@@ -47,7 +46,10 @@ fn with_gil(interval: Duration, program: impl FnOnce() + Send) -> Vec<Record> {
     records
 }
 
-/// From when to when which lane held the GIL, in nanoseconds.
+/// By how much the clocks of two threads may differ, in nanoseconds: browsers round what they tell.
+const CLOCKS_DIFFER_NS: u64 = if cfg!(target_arch = "wasm32") { 50_000 } else { 0 };
+
+/// From when to when which lane held the GIL, in nanoseconds. No two did at once.
 fn holds(records: &[Record]) -> Vec<(LaneId, u64, u64)> {
     let gil = records.iter().find_map(|record| match record.what {
         What::Made { on, kind: ObjectKind::Gil, .. } => Some(on),
@@ -55,29 +57,43 @@ fn holds(records: &[Record]) -> Vec<(LaneId, u64, u64)> {
     });
     let gil = gil.expect("there is one");
     let mut holds = Vec::new();
-    let mut held: Option<(LaneId, u64)> = None;
+    let mut held = HashMap::new();
     for record in records {
         match record.what {
             What::Acquired { on, .. } if on == gil => {
-                assert_eq!(held, None, "{:?} took it from another", record.lane);
-                held = Some((record.lane, record.time.0));
+                assert_eq!(held.insert(record.lane, record.time.0), None, "{:?} has it already", record.lane);
             }
             What::Released { on, .. } if on == gil => {
-                let (lane, from) = held.take().expect("only who holds it gives it up");
-                assert_eq!(lane, record.lane);
-                holds.push((lane, from, record.time.0));
+                let from = held.remove(&record.lane).expect("only who holds it gives it up");
+                holds.push((record.lane, from, record.time.0));
             }
             _ => {}
         }
     }
-    assert_eq!(held, None, "nobody keeps it");
+    assert_eq!(held, HashMap::new(), "nobody keeps it");
+    holds.sort_by_key(|(_, from, to)| (*from, *to));
+    let at_once = holds.windows(2).find(|pair| pair[0].2.min(pair[1].2) > pair[1].1 + CLOCKS_DIFFER_NS);
+    assert_eq!(at_once, None);
     holds
+}
+
+/// From when to when those held it who handed it over, in nanoseconds: who wants it back from the moment it let go.
+fn handed_over(records: &[Record]) -> Vec<(u64, u64)> {
+    let wants_it_back = |lane: LaneId, at: u64| {
+        let ready = |record: &&Record| matches!(record.what, What::Entered { state: State::Ready, .. });
+        records.iter().filter(ready).any(|record| (record.lane, record.time.0) == (lane, at))
+    };
+    holds(records)
+        .into_iter()
+        .filter(|(lane, _, to)| wants_it_back(*lane, *to))
+        .map(|(_, from, to)| (from, to))
+        .collect()
 }
 
 /// Computes for so long, and makes sure that nobody else does meanwhile.
 fn compute_alone(duration: Duration, running: &AtomicU32, own: u32) {
-    let begin = Instant::now();
-    while begin.elapsed() < duration {
+    let begin = clock::now();
+    while u128::from(clock::now().since(begin)) < duration.as_nanos() {
         running.store(own, Ordering::Relaxed);
         for _ in 0..200 {
             std::hint::spin_loop();
@@ -89,10 +105,13 @@ fn compute_alone(duration: Duration, running: &AtomicU32, own: u32) {
 
 fn two_that_compute(duration: Duration) {
     let running = Arc::new(AtomicU32::new(0));
+    // Starting a thread can take longer than all that it computes.
+    let started = Arc::new(Barrier::new("started", 2));
     let threads: Vec<_> = (1..=2)
         .map(|own| {
-            let running = running.clone();
+            let (running, started) = (running.clone(), started.clone());
             thread::spawn(("thread", own), move || {
+                started.wait()?;
                 compute_alone(duration, &running, own);
                 Ok(())
             })
@@ -107,20 +126,18 @@ fn two_that_compute(duration: Duration) {
 fn two_threads_that_compute_never_both_hold_it() {
     let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(100)));
     let holds = holds(&records);
-    assert!(holds.len() > 4, "they took turns: {holds:?}");
-    assert!(holds.windows(2).all(|pair| pair[0].2 <= pair[1].1));
+    assert!(holds.len() > 3, "they took turns: {holds:?}");
 }
 
 #[test]
 fn it_is_handed_over_at_about_the_interval() {
     let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(200)));
-    let holds = holds(&records);
-    // Between the first hand-over and the last both want it.
-    let handed_over: Vec<_> = holds.windows(2).filter(|pair| pair[0].0 != pair[1].0).map(|pair| pair[0]).collect();
-    let mut lengths: Vec<u64> = handed_over.iter().map(|(_, from, to)| to - from).collect();
+    let mut lengths: Vec<u64> = handed_over(&records).iter().map(|(from, to)| to - from).collect();
     lengths.sort_unstable();
-    let middle = Duration::from_nanos(lengths[lengths.len() / 2]);
-    assert!(middle >= INTERVAL && middle < INTERVAL * 10, "{middle:?} of {lengths:?}");
+    let [shortest, ..] = lengths[..] else { panic!("they took no turns") };
+    let interval = INTERVAL.as_nanos() as u64;
+    // How late who asked is woken is the machine's affair.
+    assert!((interval - CLOCKS_DIFFER_NS..interval * 10).contains(&shortest), "{lengths:?}");
 }
 
 #[test]
@@ -136,10 +153,10 @@ fn a_longer_interval_means_fewer_hand_overs() {
 #[test]
 fn who_wants_it_is_ready_and_not_waiting() {
     let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(30)));
-    let ready = records.iter().filter(
+    let known = records.iter().filter(
         |record| matches!(record.what, What::Entered { state: State::Ready, holder, .. } if holder != LaneId::NONE),
     );
-    assert!(ready.count() > 1, "and it is known who has it");
+    assert!(known.count() > 1, "and it is known who has it");
 }
 
 #[test]
@@ -193,6 +210,13 @@ fn a_lane_that_waits_has_said_before_that_it_gave_it_up() {
 }
 
 #[test]
+fn who_hands_it_over_wants_it_back_from_then_on() {
+    let records = with_gil(INTERVAL, || two_that_compute(Duration::from_millis(200)));
+    let handed_over = handed_over(&records);
+    assert!(handed_over.len() > 1, "{handed_over:?}");
+}
+
+#[test]
 fn blocking_work_can_be_done_without_it() {
     with_gil(Duration::from_secs(3600), || {
         let done = Arc::new(AtomicBool::new(false));
@@ -211,6 +235,7 @@ fn blocking_work_can_be_done_without_it() {
 }
 
 #[test]
+#[cfg_attr(target_arch = "wasm32", ignore = "in a browser a panic ends the run")]
 fn a_thread_that_panics_gives_it_up() {
     let records = with_gil(Duration::from_secs(3600), || {
         let loser = thread::spawn("loser", || if INTERVAL.is_zero() { Ok(()) } else { panic!("on purpose") });

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
 use std::time::Duration;
 
+use interleave_runtime::rt::gil::Gil;
 use interleave_runtime::rt::{
     Barrier, Completed, Condition, Event, Executor, Fifo, Future, Least, Lifo, Lock, Parcel, Queue, RLock, ReturnWhen,
     Semaphore, Shelf, Site, SyncError, Timer, Underlying, Unmet, Wait, allow_waits, cancel_waits, wait_for,
@@ -103,6 +104,32 @@ fn one_who_gives_up_waiting_for_a_lock_keeps_it_from_nobody() {
         };
         all([timed as fn() -> Wait, forever, timed, forever].map(visits).into());
         assert!(inside.visits.load(Ordering::SeqCst) >= 4);
+    });
+}
+
+#[test]
+fn a_gil_lets_one_run_at_a_time_and_who_hands_it_over_gets_it_back() {
+    explore(|| {
+        let (gil, inside) = (Arc::new(Gil::new()), Arc::new(Inside::default()));
+        let runs = |_| {
+            let (gil, inside) = (gil.clone(), inside.clone());
+            thread::spawn(move || {
+                gil.acquire();
+                for _ in 0..3 {
+                    inside.visit(1);
+                    if gil.is_asked_for() {
+                        gil.hand_over();
+                    }
+                }
+                gil.release();
+                gil.acquire();
+                inside.visit(1);
+                gil.release();
+            })
+        };
+        all((0..3).map(runs).collect());
+        assert_eq!(inside.visits.load(Ordering::SeqCst), 12);
+        assert!(!gil.is_asked_for(), "nobody wants it any more");
     });
 }
 

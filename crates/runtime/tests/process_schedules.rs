@@ -159,6 +159,35 @@ fn the_switches_of_a_seed_give_the_same_run() {
     }
 }
 
+#[test]
+fn a_schedule_of_threads_goes_on_as_it_is_when_the_first_process_is_started() {
+    let program = || {
+        let lock = std::sync::Arc::new(interleave_runtime::sync::Mutex::new("own", 0_u32));
+        let threads: Vec<_> = (0..3)
+            .map(|number| {
+                let lock = lock.clone();
+                thread::spawn("thread", move || {
+                    for turn in 0..3 {
+                        *lock.lock()? += turn;
+                        thread::sleep(Duration::from_micros(10 * number + 5))?;
+                    }
+                    Ok::<(), SyncError>(())
+                })
+            })
+            .collect();
+        *lock.lock()? += 1;
+        let result = everything();
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(ProcessError::from))?;
+        result
+    };
+    for seed in 0..10 {
+        let first = run(Plan::Seed(seed), program);
+        assert!(first.result.is_ok(), "{:?}", first.result);
+        let later = replayed::run_later_processes(Plan::Seed(seed), WhenStuck::Cancel, program);
+        assert!(first == later, "{seed}");
+    }
+}
+
 fn adds((number, times): (RawValue<u32>, u32)) -> Result<()> {
     (0..times).try_for_each(|_| number.set(number.get()? + 1))
 }
@@ -285,10 +314,10 @@ fn waits_a_while((): ()) -> Result<()> {
     Ok(())
 }
 
-/// Threads that take turns, in a process that others are free of: one that waits for another process gives its turn away,
-/// and its timeouts end.
+/// Threads that take turns before any process takes part: one that waits in the segment gives its turn away, and its
+/// timeouts end.
 #[test]
-fn a_thread_that_waits_for_a_free_process_holds_up_no_turn() {
+fn a_thread_that_waits_in_the_segment_before_the_first_process_holds_up_no_turn() {
     fn answer((end, go): (Connection, Event)) -> Result<()> {
         go.wait()?;
         end.send(&7_u32)

@@ -7,6 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use interleave_runtime::rt::{RLock, Wait};
+use interleave_runtime::span::Title;
 use interleave_runtime::tasks::{
     Event as Flag, Lock, Queue, Raised, Timeout, gather, sleep, spawn, task_group, to_thread, wait_for, yield_now,
 };
@@ -255,4 +257,22 @@ fn every_wait_for_something_made_ends_with_one_record() {
         assert!(failing.await.is_err());
     });
     check_waits(&events);
+}
+
+/// threading, "RLock Objects": the owner is a thread, whatever it polls; a trace says which task took it.
+#[test]
+fn a_lock_between_threads_that_has_an_owner_belongs_to_the_thread_of_a_task() {
+    let lanes = recorded(|| async {
+        let lock = Rc::new(RLock::new(Title::new("r")));
+        let (first, second) = (lock.clone(), lock.clone());
+        let taken = spawn("first", async move { Ok(first.acquire(&Wait::never())) }).join().await;
+        assert_eq!(taken.ok(), Some(Ok(true)));
+        assert!(lock.is_owned());
+        assert_eq!(lock.acquire(&Wait::never()), Ok(true));
+        assert_eq!(lock.release(), Ok(()));
+        let released = spawn("second", async move { Ok(second.release()) }).join().await;
+        assert_eq!(released.ok(), Some(Ok(())));
+        assert!(!lock.is_locked());
+    });
+    assert!(lanes[1].contains("took rlock r"), "{}", lanes[1]);
 }

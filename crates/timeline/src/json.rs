@@ -47,6 +47,13 @@ impl Json {
         }
     }
 
+    /// A list of a text and a number.
+    pub fn pair(&mut self, text: &str, number: u64) {
+        self.text.push('[');
+        self.text(text);
+        self.text.push_str(&format!(",{number}]"));
+    }
+
     /// Three decimals: ratios.
     pub fn ratio(&mut self, ratio: Option<f64>) {
         match ratio.filter(|ratio| ratio.is_finite() && *ratio >= 0.0) {

@@ -26,6 +26,7 @@ mod pointing;
 mod report;
 mod scene;
 mod sites;
+mod sketch;
 mod spans;
 mod store;
 pub mod table;
@@ -50,6 +51,7 @@ pub use scene::{
     edges_of_span, overview, scene,
 };
 pub use sites::{Site, site_of, sites};
+pub use sketch::sketch;
 pub use spans::{STATES, StateTotals};
 pub use store::{Checked, Lane, Message, Note, Produced, Span, Store, WaitEnd, is_blocked};
 pub use viewport::{CssPx, Extent, Tick, ViewNs, Viewport};

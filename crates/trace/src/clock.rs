@@ -90,12 +90,8 @@ mod platform {
     extern "C" {
         #[wasm_bindgen(js_name = now)]
         fn performance_now() -> f64;
-    }
-
-    #[wasm_bindgen]
-    extern "C" {
-        #[wasm_bindgen(js_namespace = performance, js_name = timeOrigin, thread_local_v2)]
-        static TIME_ORIGIN: f64;
+        #[wasm_bindgen(js_name = origin)]
+        fn time_origin() -> f64;
     }
 
     thread_local! {
@@ -111,14 +107,14 @@ mod platform {
     pub fn ns_since_origin() -> u64 {
         let mut offset = OFFSET_MS.get();
         if offset.is_nan() {
-            offset = TIME_ORIGIN.with(|origin| *origin) - super::origin();
+            offset = time_origin() - super::origin();
             OFFSET_MS.set(offset);
         }
         ((performance_now() + offset) * 1e6) as u64
     }
 
     pub fn epoch_ms() -> f64 {
-        TIME_ORIGIN.with(|origin| *origin) + performance_now()
+        time_origin() + performance_now()
     }
 }
 

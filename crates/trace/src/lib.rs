@@ -29,5 +29,5 @@ pub use recorder::Apart;
 pub use recorder::{
     attach, current_lane, detach, directory_address, drain_all, drain_thread, flush, fresh_lane, fresh_message,
     fresh_object, here, instance, intern, is_attached, is_recording, name_once, record, record_at, room,
-    set_current_lane, set_flush, set_instance, set_recording,
+    set_current_lane, set_flush, set_instance, set_recording, thread,
 };

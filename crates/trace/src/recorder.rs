@@ -33,6 +33,8 @@ static SPARE: Mutex<Vec<&'static Ring>> = Mutex::new(Vec::new());
 thread_local! {
     static RING: Cell<Option<&'static Ring>> = const { Cell::new(None) };
     static LANE: Cell<LaneId> = const { Cell::new(LaneId::NONE) };
+    /// Its own, whatever it polls.
+    static THREAD: Cell<LaneId> = const { Cell::new(LaneId::NONE) };
     static FLUSH: Cell<Option<fn()>> = const { Cell::new(None) };
     static FLUSHED: Cell<u64> = const { Cell::new(0) };
     /// Texts that this thread asked for last, by where they lie: call sites are asked for at every operation.
@@ -131,11 +133,13 @@ pub fn attach(lane: LaneId) {
         RING.set(spare.or_else(|| directory().add(Ring::new(CAPACITY))));
     }
     LANE.set(lane);
+    THREAD.set(lane);
 }
 
 /// Takes the calling thread's ring away, with all that was not read yet, for another thread to write on.
 pub fn detach() {
     LANE.set(LaneId::NONE);
+    THREAD.set(LaneId::NONE);
     if let (Some(ring), Ok(mut spare)) = (RING.take(), SPARE.lock()) {
         spare.push(ring);
     }
@@ -151,6 +155,12 @@ pub fn is_attached() -> bool {
 #[inline]
 pub fn here() -> LaneId {
     LANE.get()
+}
+
+/// The lane that the calling thread itself is, also while it polls a task, whose lane [`here`] is then.
+#[inline]
+pub fn thread() -> LaneId {
+    THREAD.get()
 }
 
 /// As [`here`], but `None` on a thread that runs no lane.

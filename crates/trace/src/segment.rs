@@ -63,6 +63,8 @@ pub mod status {
     pub const ENDING: i32 = 2;
     /// How it ended is known.
     pub const ENDED: i32 = 3;
+    /// A place that was an ended process's is being made another's: neither has it ended nor may it begin.
+    pub const CLAIMED: i32 = 4;
 }
 
 /// How processes end that do not end by themselves: the negative numbers of POSIX's signals, as Python gives them.

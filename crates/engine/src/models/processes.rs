@@ -27,27 +27,15 @@ use crate::workloads;
 /// How many tasks a process has at a time: while it computes one, the input of the next is on its way.
 const AHEAD: usize = 2;
 
-/// What a message says.
+/// What a message says; `room` is how many bytes the largest input of a task has.
 #[derive(Serialize, Deserialize)]
 enum Head {
-    /// `room` is how many bytes the largest input of a task has.
-    Setup {
-        spec: RunSpec,
-        room: u64,
-    },
+    Setup { spec: RunSpec, room: u64 },
     Up,
-    Start {
-        at: u64,
-    },
-    Task {
-        task: u32,
-    },
-    Done {
-        task: u32,
-    },
-    Failed {
-        failure: Failure,
-    },
+    Start { at: u64 },
+    Task { task: u32 },
+    Done { task: u32 },
+    Failed { failure: Failure },
     End,
     Over,
 }

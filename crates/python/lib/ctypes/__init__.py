@@ -3,6 +3,13 @@
 import struct as _struct
 
 
+def CDLL(*args, **named):
+    raise OSError("a page has no libraries of C: use the types here for multiprocessing.Value and Array")
+
+
+PyDLL = CDLL
+
+
 class _SimpleCData:
     _type_ = None
 

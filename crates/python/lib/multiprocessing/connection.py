@@ -128,10 +128,41 @@ def wait(object_list, timeout=None):
         if timeout is None:
             raise ValueError("nothing to wait for")
         return []
-    ends = [one._readable() if isinstance(one, Connection) else one for one in objects]
+    # A sentinel is a number that knows its process.
+    ends = [one._readable() if isinstance(one, Connection) else getattr(one, "child", one) for one in objects]
     if timeout is not None:
         timeout = max(timeout, 0)
     return [objects[place] for place in _interleave_processes.wait(ends, timeout)]
+
+
+# Whatever the family, a listener is found by its address alone.
+families = ["AF_INET", "AF_UNIX"]
+default_family = "AF_UNIX"
+
+
+def _validate_family(family):
+    if family not in families:
+        raise ValueError(f"Family {family} is not recognized.")
+
+
+def address_type(address):
+    """The family that an address is of."""
+    if isinstance(address, tuple):
+        return "AF_INET"
+    if isinstance(address, str):
+        return "AF_PIPE" if address.startswith("\\\\") else "AF_UNIX"
+    raise ValueError(f"address type of {address!r} unrecognized")
+
+
+def arbitrary_address(family):
+    """An address that nobody has yet."""
+    import os
+
+    _validate_family(family)
+    if family == "AF_INET":
+        # Of the ports that belong to nobody, others than other processes take.
+        return ("localhost", 49152 + (256 * os.getpid() + next(_counter)) % 16384)
+    return f"/tmp/listener-{os.getpid()}-{next(_counter)}"
 
 
 # Who knows an address finds the listener's queue under it in the names of shared memory.
@@ -150,10 +181,12 @@ class Listener:
     def __init__(self, address=None, family=None, backlog=1, authkey=None):
         if authkey is not None and not isinstance(authkey, bytes):
             raise TypeError("authkey should be a byte string")
-        if address is None:
-            import os
-
-            address = ("localhost", 49152 + next(_counter)) if family == "AF_INET" else f"/tmp/listener-{os.getpid()}-{next(_counter)}"
+        family = family or (default_family if address is None else address_type(address))
+        _validate_family(family)
+        address = address or arbitrary_address(family)
+        if family == "AF_INET" and address[1] == 0:
+            # As with sockets: any port that is free.
+            address = (address[0], arbitrary_address(family)[1])
         title = _interleave_processes.title("Listener")
         self._queue = _interleave_processes.Queue(title, 0)
         try:
@@ -197,6 +230,7 @@ class Listener:
 
 def Client(address, family=None, authkey=None):
     """A connection to the listener with that address."""
+    _validate_family(family or address_type(address))
     if authkey is not None and not isinstance(authkey, bytes):
         raise TypeError("authkey should be a byte string")
     try:
@@ -236,8 +270,31 @@ def answer_challenge(connection, authkey):
         raise AuthenticationError("digest sent was rejected")
 
 
-def _refuse(*args, **kwargs):
-    raise OSError("a page has no XML-RPC: use the serializer 'pickle'")
+class _XmlConnection:
+    """A connection whose messages are written in XML-RPC."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def send(self, obj):
+        from xmlrpc import client
+
+        self._connection.send_bytes(client.dumps((obj,), allow_none=True).encode())
+
+    def recv(self):
+        from xmlrpc import client
+
+        ((obj,), _) = client.loads(self._connection.recv_bytes().decode())
+        return obj
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
 
 
-XmlListener = XmlClient = _refuse
+class XmlListener(Listener):
+    def accept(self):
+        return _XmlConnection(super().accept())
+
+
+def XmlClient(*args, **kwargs):
+    return _XmlConnection(Client(*args, **kwargs))

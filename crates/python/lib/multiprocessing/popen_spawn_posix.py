@@ -12,6 +12,10 @@ from . import util
 __all__ = ["Popen"]
 
 
+class Sentinel(int):
+    """The number of a process, which can be waited for beside others."""
+
+
 class Popen:
     method = "spawn"
 
@@ -26,17 +30,19 @@ class Popen:
         finally:
             context.set_spawning_popen(None)
         self.returncode = None
-        self.sentinel = _interleave_processes.start(process_obj.name, process_obj.daemon, data.getbuffer())
-        self.pid = self.sentinel.pid()
+        self._child = _interleave_processes.start(process_obj.name, process_obj.daemon, data.getbuffer())
+        self.pid = self._child.pid()
+        self.sentinel = Sentinel(self.pid)
+        self.sentinel.child = self._child
 
     def poll(self, flag=None):
         if self.returncode is None:
-            self.returncode = self.sentinel.poll()
+            self.returncode = self._child.poll()
         return self.returncode
 
     def wait(self, timeout=None):
         if self.returncode is None:
-            self.returncode = self.sentinel.wait(timeout)
+            self.returncode = self._child.wait(timeout)
         return self.returncode
 
     def interrupt(self):
@@ -45,11 +51,11 @@ class Popen:
 
     def terminate(self):
         if self.returncode is None:
-            self.sentinel.terminate()
+            self._child.terminate()
 
     def kill(self):
         if self.returncode is None:
-            self.sentinel.kill()
+            self._child.kill()
 
     def close(self):
         pass

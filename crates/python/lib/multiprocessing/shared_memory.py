@@ -94,6 +94,15 @@ class SharedBuffer:
         self.release()
 
 
+# Names of POSIX would begin with a slash, which no program is shown.
+_USE_POSIX = True
+_SHM_NAME_PREFIX = "psm_"
+
+
+def _make_filename():
+    return f"{_SHM_NAME_PREFIX}{_interleave_processes.Named.fresh_number():08x}"
+
+
 class SharedMemory:
     _named = _buf = None
 
@@ -106,14 +115,17 @@ class SharedMemory:
             raise ValueError("'name' can only be None if create=True")
         if create:
             title = _interleave_processes.title("SharedMemory")
-            if name is None:
-                name = f"psm_{_interleave_processes.Named.fresh_number():08x}"
-            try:
-                self._named = _interleave_processes.Named.create(name, title, size)
-            except FileExistsError:
-                import errno
+            wanted = name
+            while self._named is None:
+                name = wanted or _make_filename()
+                try:
+                    self._named = _interleave_processes.Named.create(name, title, size)
+                except FileExistsError:
+                    if wanted is None:
+                        continue
+                    import errno
 
-                raise FileExistsError(errno.EEXIST, "File exists", "/" + name) from None
+                    raise FileExistsError(errno.EEXIST, "File exists", "/" + name) from None
         else:
             try:
                 self._named = _interleave_processes.Named.attach(name)
@@ -166,7 +178,11 @@ class ShareableList:
             return
         items = list(sequence or ())
         encoded = [self._encode(item) for item in items]
-        rooms = [len(data) // _ROOM * _ROOM + _ROOM if kind in b"sb" else _ROOM for kind, data in encoded]
+        rooms = [
+            # As CPython counts, by characters, but never too little for their bytes.
+            _ROOM * max(len(item) // _ROOM + 1, -(-len(data) // _ROOM)) if kind in b"sb" else _ROOM
+            for item, (kind, data) in zip(items, encoded)
+        ]
         self.shm = SharedMemory(name, create=True, size=_HEAD.size + _ENTRY.size * len(items) + sum(rooms))
         self.shm.buf[: _HEAD.size] = _HEAD.pack(len(items))
         at = _HEAD.size + _ENTRY.size * len(items)
@@ -223,13 +239,13 @@ class ShareableList:
     def __repr__(self):
         return f"{self.__class__.__name__}({list(self)}, name={self.shm.name!r})"
 
+    def _get_packing_format(self, position):
+        _, kind, room, _ = self._entry(position, "index out of range")
+        return {b"n": "xxxxxx?x", b"?": "xxxxxxx?"}.get(kind) or (f"{room}s" if kind in b"sb" else kind.decode())
+
     @property
     def format(self):
-        def told(place):
-            _, kind, room, _ = self._entry(place, "")
-            return {b"n": "xxxxxx?x", b"?": "xxxxxxx?"}.get(kind) or (f"{room}s" if kind in b"sb" else kind.decode())
-
-        return "".join(map(told, range(len(self))))
+        return "".join(map(self._get_packing_format, range(len(self))))
 
     def count(self, value):
         return sum(value == item for item in self)

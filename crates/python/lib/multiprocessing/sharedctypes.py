@@ -187,6 +187,11 @@ def Array(typecode_or_type, size_or_initializer, *, lock=True, ctx=None):
 
 
 def copy(obj):
+    if not isinstance(obj, _Raw):
+        type_ = type(obj)
+        made = _at(type_, _block("copy", type_._size), 0)
+        made._block.write(0, type_._to_bytes(obj))
+        return made
     block = _block("copy", obj._block.size())
     block.write(0, obj._block.read(0, obj._block.size()))
     return _rebuild(type(obj), obj._type, block._state(), obj._at, getattr(obj, "_length", None))

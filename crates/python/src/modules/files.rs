@@ -1,20 +1,21 @@
-//! A tree of files in memory, behind `os` and `open`: it is there as long as the run. Each process of a page has its own.
+//! A tree of files in memory, behind `os` and `open`: it is there as long as the run. Each process has its own, which begins
+//! as its parent's was when it was started.
 //!
 //! What is refused carries the name that `errno` has for it; `lib/posix.py` is the other side.
 
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) use module::begin;
-pub(crate) use module::module_def;
+pub(crate) use module::{Tree, module_def};
 
 #[vm::pymodule(name = "_interleave_files")]
 mod module {
     use std::collections::BTreeMap;
-    use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
     use interleave_trace::clock;
     use vm::builtins::{PyBaseExceptionRef, PyBytesRef, PyUtf8StrRef};
     use vm::function::ArgBytesLike;
     use vm::{AsObject, PyResult, VirtualMachine};
+
+    use crate::modules::threads;
 
     type Number = u64;
 
@@ -60,27 +61,19 @@ mod module {
         flags: u32,
     }
 
-    struct Tree {
+    pub(crate) struct Tree {
         nodes: BTreeMap<Number, Node>,
         last: Number,
         open: BTreeMap<i32, Arc<Mutex<Open>>>,
         directory: String,
     }
 
-    static TREE: LazyLock<Mutex<Tree>> = LazyLock::new(|| Mutex::new(Tree::new()));
-
     fn tree() -> MutexGuard<'static, Tree> {
-        TREE.lock().unwrap_or_else(PoisonError::into_inner)
+        threads::files().lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(open: &Mutex<Open>) -> MutexGuard<'_, Open> {
         open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next program finds no files.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub(crate) fn begin() {
-        *tree() = Tree::new();
     }
 
     fn now() -> u64 {
@@ -104,8 +97,8 @@ mod module {
         node: Option<Number>,
     }
 
-    impl Tree {
-        fn new() -> Self {
+    impl Default for Tree {
+        fn default() -> Self {
             let mut tree = Self { nodes: BTreeMap::new(), last: 0, open: BTreeMap::new(), directory: "/".to_owned() };
             let root = tree.add(Kind::Directory(BTreeMap::new()), 0o755);
             for (name, mode) in [("tmp", 0o1777), ("home", 0o755)] {
@@ -114,7 +107,9 @@ mod module {
             }
             tree
         }
+    }
 
+    impl Tree {
         fn add(&mut self, kind: Kind, mode: u32) -> Number {
             self.last += 1;
             self.nodes.insert(self.last, Node { kind, mode, links: 0, times: [now(); 3] });
@@ -391,6 +386,23 @@ mod module {
             Ok(())
         }
 
+        /// Everything below a directory, each directory before what is in it: path, mode and what is to be read there.
+        fn listed(&self, directory: Number, path: &str, all: &mut Vec<(String, u32, Vec<u8>)>) -> Result<(), Refused> {
+            for (name, number) in self.entries(directory)? {
+                let (node, path) = (self.node(*number)?, format!("{path}/{name}"));
+                let content = match &node.kind {
+                    Kind::Directory(_) => Vec::new(),
+                    Kind::File(bytes) => bytes.clone(),
+                    Kind::Link(target) => target.clone().into_bytes(),
+                };
+                all.push((path.clone(), node.kind.format() | node.mode, content));
+                if let Kind::Directory(_) = node.kind {
+                    self.listed(*number, &path, all)?;
+                }
+            }
+            Ok(())
+        }
+
         fn told(&self, number: Number) -> Result<Told, Refused> {
             let node = self.node(number)?;
             let (links, size) = match &node.kind {
@@ -425,6 +437,7 @@ mod module {
                     arguments.extend([vm.ctx.none(), (*second).clone().into()]);
                 }
             }
+            // It knows the class by the number; see errors.rs.
             vm.ctx.exceptions.os_error.as_object().call(arguments, vm)
         };
         match make() {
@@ -644,6 +657,34 @@ mod module {
         }
         drop(tree);
         done.map_err(|refused| raised(refused, &[&path], vm))
+    }
+
+    /// Everything in the tree, each to be given to [`restore`] in another process. What has two names there is two files.
+    #[pyfunction]
+    fn snapshot(vm: &VirtualMachine) -> PyResult<Vec<vm::PyObjectRef>> {
+        let mut all = Vec::new();
+        let listed = tree().listed(ROOT, "", &mut all);
+        listed.map_err(|refused| raised(refused, &[], vm))?;
+        let entry = |(path, mode, content): (String, u32, Vec<u8>)| {
+            let (mode, content) = (vm.ctx.new_int(mode).into(), vm.ctx.new_bytes(content).into());
+            vm.ctx.new_tuple(vec![vm.ctx.new_str(path).into(), mode, content]).into()
+        };
+        Ok(all.into_iter().map(entry).collect())
+    }
+
+    /// Makes one of what [`snapshot`] gave, in a tree that has nothing else yet.
+    #[pyfunction]
+    fn restore(path: PyUtf8StrRef, mode: u32, content: PyBytesRef, vm: &VirtualMachine) -> PyResult<()> {
+        let kind = match mode & 0o170_000 {
+            0o040_000 => Kind::Directory(BTreeMap::new()),
+            0o120_000 => Kind::Link(String::from_utf8_lossy(content.as_bytes()).into_owned()),
+            _ => Kind::File(content.as_bytes().to_vec()),
+        };
+        match tree().make(path.as_str(), kind, mode & 0o7777) {
+            // The directories that every tree begins with.
+            Ok(_) | Err("EEXIST") => Ok(()),
+            Err(refused) => Err(raised(refused, &[&path], vm)),
+        }
     }
 
     /// Puts a file where a path says, with the directories that lead there.

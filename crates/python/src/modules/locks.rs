@@ -423,7 +423,6 @@ mod module {
     #[pyclass(with(Constructor, Initializer, Representable), flags(BASETYPE, HAS_DICT, HAS_WEAKREF))]
     impl PyEvent {
         #[pymethod]
-        #[pymethod(name = "isSet")]
         fn is_set(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<bool> {
             Ok(begun(&zelf.core, "Event", vm)?.is_set())
         }
@@ -609,7 +608,6 @@ mod module {
         }
 
         #[pymethod]
-        #[pymethod(name = "notifyAll")]
         fn notify_all(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
             Self::notify(zelf, NotifyArgs { n: usize::MAX }, vm)
         }

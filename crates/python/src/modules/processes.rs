@@ -28,8 +28,9 @@ mod module {
     use vm::types::Constructor;
     use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass};
 
+    use crate::interpreter::{self, Turns};
     use crate::modules::{exception_of, seconds, wait_of_seconds};
-    use crate::{interpreter, names};
+    use crate::names;
 
     /// The exception that `multiprocessing` has for what was refused.
     fn raised(error: ProcessError, vm: &VirtualMachine) -> PyBaseExceptionRef {
@@ -51,6 +52,10 @@ mod module {
                 let reasons = vec![vm.ctx.new_int(BROKEN_PIPE).into(), vm.ctx.new_str("Broken pipe").into()];
                 vm.new_exception(exceptions.broken_pipe_error.to_owned(), reasons)
             }
+            ProcessError::TooManyAtOnce { .. } => {
+                let reasons = vec![vm.ctx.new_int(TRY_AGAIN).into(), vm.ctx.new_str(error.to_string()).into()];
+                vm.new_exception(exceptions.blocking_io_error.to_owned(), reasons)
+            }
             ProcessError::Closed => vm.new_os_error("handle is closed"),
             ProcessError::ReadOnly => vm.new_os_error("connection is read-only"),
             ProcessError::WriteOnly => vm.new_os_error("connection is write-only"),
@@ -65,6 +70,8 @@ mod module {
 
     /// `errno.EPIPE`.
     const BROKEN_PIPE: i32 = 32;
+    /// `errno.EAGAIN`, of which CPython makes a BlockingIOError where the system has no room for another process.
+    const TRY_AGAIN: i32 = 11;
 
     /// Runs what may block.
     fn waiting<T>(vm: &VirtualMachine, wait: impl FnOnce() -> Result<T, ProcessError>) -> PyResult<T> {
@@ -662,14 +669,31 @@ mod module {
         started: Started,
     }
 
+    /// The process that started the calling one: what can be waited for beside others.
+    #[pyattr]
+    #[pyclass(module = "_interleave_processes", name = "Parent")]
+    #[derive(Debug, PyPayload)]
+    struct PyParent {
+        end: Source,
+    }
+
+    #[pyclass]
+    impl PyParent {}
+
+    #[pyfunction]
+    fn parent(vm: &VirtualMachine) -> PyResult<Option<PyRef<PyParent>>> {
+        let end = multiprocessing::parent_sentinel().map_err(|error| raised(error, vm))?;
+        Ok(end.map(|end| PyParent { end }.into_ref(&vm.ctx)))
+    }
+
     /// In the new process: runs what was sent there.
-    fn run((interval_ns, data): (Option<u64>, Vec<u8>)) -> ExitCode {
-        interpreter::run_child(interval_ns, &data)
+    fn run((turns, data): (Turns, Vec<u8>)) -> ExitCode {
+        interpreter::run_child(turns, &data)
     }
 
     #[pyfunction]
     fn start(name: PyUtf8StrRef, daemon: bool, data: ArgBytesLike, vm: &VirtualMachine) -> PyResult<PyChild> {
-        let arguments = (interpreter::own_interval_ns(), data.with_ref(<[u8]>::to_vec));
+        let arguments = (interpreter::own_turns(), data.with_ref(<[u8]>::to_vec));
         let process = multiprocessing::Process::new(names::title(name.as_str()), run, arguments);
         let process = if daemon { process.daemon() } else { process };
         let started = waiting(vm, || process.start())?;
@@ -730,6 +754,8 @@ mod module {
                 Source::pipe(end.open(vm)?)
             } else if let Some(child) = one.downcast_ref::<PyChild>() {
                 child.started.sentinel()
+            } else if let Some(parent) = one.downcast_ref::<PyParent>() {
+                parent.end
             } else {
                 return Err(vm.new_type_error(format!("{} cannot be waited for", one.class().name())));
             });

@@ -8,14 +8,15 @@ pub(crate) use module::module_def;
 #[vm::pymodule(name = "_interleave_queues")]
 mod module {
     use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicI64, Ordering};
 
     use interleave_runtime::rt::{self, Fifo, Lifo, Parcel, SyncError, Wait};
-    use vm::builtins::{PyBaseExceptionRef, PyGenericAlias, PyTypeRef};
+    use vm::builtins::{PyBaseExceptionRef, PyGenericAlias, PyType, PyTypeRef};
     use vm::function::OptionalArg;
     use vm::types::{Constructor, DefaultConstructor, Initializer};
-    use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine, pyclass};
+    use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyResult, TryFromObject, VirtualMachine, pyclass};
 
-    use crate::modules::{exception_of, refused, seconds, wait_of_seconds};
+    use crate::modules::{refused, seconds, wait_of_seconds};
     use crate::names;
 
     enum Core {
@@ -38,7 +39,8 @@ mod module {
     #[pyclass(module = "queue", name = "Queue")]
     #[derive(Default, PyPayload)]
     struct PyQueue {
-        begun: OnceLock<(Core, i64)>,
+        core: OnceLock<Core>,
+        maxsize: AtomicI64,
     }
 
     impl std::fmt::Debug for PyQueue {
@@ -83,13 +85,18 @@ mod module {
         immediate: bool,
     }
 
+    /// A size that is no size means any number.
+    fn capacity(maxsize: i64) -> Option<usize> {
+        usize::try_from(maxsize).ok().filter(|size| *size > 0)
+    }
+
     impl DefaultConstructor for PyQueue {}
 
     impl Initializer for PyQueue {
         type Args = SizeArgs;
 
         fn init(zelf: &Py<Self>, args: SizeArgs, vm: &VirtualMachine) -> PyResult<()> {
-            let capacity = usize::try_from(args.maxsize).ok().filter(|size| *size > 0);
+            let capacity = capacity(args.maxsize);
             let is = |attribute: &'static str| zelf.class().as_object().get_attr(attribute, vm).is_ok();
             let core = if is("_last_in_first_out") {
                 Core::Lifo(rt::Queue::new(names::title_of_new("LifoQueue"), capacity))
@@ -97,7 +104,9 @@ mod module {
                 let class = if is("_is_simple") { "SimpleQueue" } else { "Queue" };
                 Core::Fifo(rt::Queue::new(names::title_of_new(class), capacity))
             };
-            let _first_counts = zelf.begun.set((core, args.maxsize));
+            if zelf.core.set(core).is_ok() {
+                zelf.maxsize.store(args.maxsize, Ordering::Relaxed);
+            }
             Ok(())
         }
     }
@@ -112,11 +121,17 @@ mod module {
         }
     }
 
-    fn raised(error: SyncError, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    /// The exception that the class has under this name: those of the module that it belongs to.
+    fn own(class: &Py<PyType>, name: &'static str, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let own = class.as_object().get_attr(name, vm).and_then(|own| PyTypeRef::try_from_object(vm, own));
+        own.map_or_else(|error| error, |own| vm.new_exception_empty(own))
+    }
+
+    fn raised(error: SyncError, class: &Py<PyType>, vm: &VirtualMachine) -> PyBaseExceptionRef {
         match error {
-            SyncError::Empty => exception_of("queue", "Empty", vm),
-            SyncError::Full => exception_of("queue", "Full", vm),
-            SyncError::ShutDown => exception_of("queue", "ShutDown", vm),
+            SyncError::Empty => own(class, "_Empty", vm),
+            SyncError::Full => own(class, "_Full", vm),
+            SyncError::ShutDown => own(class, "_ShutDown", vm),
             SyncError::DoneTooOften => vm.new_value_error("task_done() called too many times"),
             other => refused(other, vm),
         }
@@ -124,21 +139,21 @@ mod module {
 
     impl PyQueue {
         fn core(&self, vm: &VirtualMachine) -> PyResult<&Core> {
-            let begun = self.begun.get().map(|(core, _)| core);
-            begun.ok_or_else(|| vm.new_runtime_error("Queue.__init__() was not called"))
+            self.core.get().ok_or_else(|| vm.new_runtime_error("Queue.__init__() was not called"))
         }
 
-        fn put_item(&self, item: PyObjectRef, wait: &Wait, vm: &VirtualMachine) -> PyResult<()> {
-            let core = self.core(vm)?;
+        fn put_item(zelf: &Py<Self>, item: PyObjectRef, wait: &Wait, vm: &VirtualMachine) -> PyResult<()> {
+            let core = zelf.core(vm)?;
             // If the queue refuses the item it drops it, which must not be its end: that is for threads that are attached.
             let _kept = item.clone();
             let put = vm.allow_threads(|| either!(core, queue => queue.put(item, wait)));
-            put.map_err(|error| raised(error, vm))
+            put.map_err(|error| raised(error, zelf.class(), vm))
         }
 
-        fn get_item(&self, wait: &Wait, vm: &VirtualMachine) -> PyResult {
-            let core = self.core(vm)?;
-            vm.allow_threads(|| either!(core, queue => queue.get(wait))).map_err(|error| raised(error, vm))
+        fn get_item(zelf: &Py<Self>, wait: &Wait, vm: &VirtualMachine) -> PyResult {
+            let core = zelf.core(vm)?;
+            vm.allow_threads(|| either!(core, queue => queue.get(wait)))
+                .map_err(|error| raised(error, zelf.class(), vm))
         }
     }
 
@@ -147,28 +162,28 @@ mod module {
         #[pymethod]
         fn put(zelf: &Py<Self>, args: PutArgs, vm: &VirtualMachine) -> PyResult<()> {
             let wait = wait(args.block, args.timeout, vm)?;
-            zelf.put_item(args.item, &wait, vm)
+            Self::put_item(zelf, args.item, &wait, vm)
         }
 
         #[pymethod]
         fn put_nowait(zelf: &Py<Self>, args: ItemArgs, vm: &VirtualMachine) -> PyResult<()> {
-            zelf.put_item(args.item, &wait_of_seconds(Some(0.0), vm)?, vm)
+            Self::put_item(zelf, args.item, &wait_of_seconds(Some(0.0), vm)?, vm)
         }
 
         #[pymethod]
         fn get(zelf: &Py<Self>, args: GetArgs, vm: &VirtualMachine) -> PyResult {
             let wait = wait(args.block, args.timeout, vm)?;
-            zelf.get_item(&wait, vm)
+            Self::get_item(zelf, &wait, vm)
         }
 
         #[pymethod]
         fn get_nowait(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
-            zelf.get_item(&wait_of_seconds(Some(0.0), vm)?, vm)
+            Self::get_item(zelf, &wait_of_seconds(Some(0.0), vm)?, vm)
         }
 
         #[pymethod]
         fn task_done(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<()> {
-            either!(zelf.core(vm)?, queue => queue.task_done()).map_err(|error| raised(error, vm))
+            either!(zelf.core(vm)?, queue => queue.task_done()).map_err(|error| raised(error, zelf.class(), vm))
         }
 
         #[pymethod]
@@ -176,7 +191,7 @@ mod module {
             let wait = wait_of_seconds(None, vm)?;
             let core = zelf.core(vm)?;
             let joined = vm.allow_threads(|| either!(core, queue => queue.join(&wait)));
-            joined.map(drop).map_err(|error| raised(error, vm))
+            joined.map(drop).map_err(|error| raised(error, zelf.class(), vm))
         }
 
         #[pymethod]
@@ -214,7 +229,14 @@ mod module {
 
         #[pygetset]
         fn maxsize(zelf: &Py<Self>) -> i64 {
-            zelf.begun.get().map_or(0, |(_, size)| *size)
+            zelf.maxsize.load(Ordering::Relaxed)
+        }
+
+        #[pygetset(setter)]
+        fn set_maxsize(zelf: &Py<Self>, size: i64, vm: &VirtualMachine) -> PyResult<()> {
+            either!(zelf.core(vm)?, queue => queue.set_capacity(capacity(size)));
+            zelf.maxsize.store(size, Ordering::Relaxed);
+            Ok(())
         }
 
         #[pygetset]

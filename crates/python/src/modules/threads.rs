@@ -4,40 +4,41 @@
 pub(crate) use module::cannot_start;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use module::{are_running, begin, is_of_this_program, stop_process};
-pub(crate) use module::{get_ident, module_def, stop, this_is_the_main_thread};
+pub(crate) use module::{files, get_ident, module_def, stop, this_is_the_main_thread};
 
 #[vm::pymodule(name = "_interleave_threads")]
 mod module {
     use std::cell::{Cell, RefCell};
     use std::collections::HashMap;
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-    use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+    use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+    use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
     use std::time::Duration;
 
     use interleave_runtime::rt::{self, SyncError, gil};
     use interleave_runtime::threads::{JoinHandle, spawn};
     use interleave_trace::{LaneId, here};
-    use vm::builtins::{PyBytesRef, PyDictRef, PyStr, PyTupleRef, PyType, PyTypeRef};
+    use vm::builtins::{PyBytesRef, PyCode, PyDictRef, PyStr, PyTupleRef, PyType, PyTypeRef};
     use vm::function::{ArgCallable, FuncArgs, KwArgs, OptionalArg, PySetterValue};
     use vm::types::{GetAttr, Representable, SetAttr};
     use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine, pyclass};
 
+    use crate::interpreter::watch_checkpoints;
+    use crate::modules::files::Tree;
     use crate::modules::{refused, shown, wait_of};
     use crate::names;
 
     /// What the threads of one process have in common. Natively several processes share the statics of this one.
     struct Process {
-        /// The thread where its program began.
-        main: u64,
         pid: u32,
         /// Threads that the end of the program waits for: all that are not daemons.
         awaited: Mutex<Vec<Arc<Shared>>>,
         /// Whether it is being ended: every thread leaves at its next checkpoint.
         stopping: AtomicBool,
-        /// Whether somebody wants the main thread to raise KeyboardInterrupt.
-        interrupt: AtomicBool,
+        /// The signal that another thread sent to the main one and that was not seen yet, or zero.
+        interrupt: AtomicU32,
         /// How many threads there are beside the main one.
         running: AtomicU64,
+        files: Mutex<Tree>,
     }
 
     static PROCESSES: Mutex<Vec<&'static Process>> = Mutex::new(Vec::new());
@@ -52,6 +53,10 @@ mod module {
         PROCESS.get().ok_or_else(|| vm.new_system_error("this thread belongs to no program"))
     }
 
+    /// The number of every process's main thread, whatever its lane: a process may be a copy of a memory in which that
+    /// thread has its number already. No lane of a run has it.
+    const MAIN: u64 = 1;
+
     /// The number by which Python knows the thread of a lane. It is never zero.
     fn ident_of(lane: LaneId) -> u64 {
         u64::from(lane.0) + 1
@@ -59,14 +64,23 @@ mod module {
 
     /// The number of the calling thread.
     #[pyfunction]
-    #[pyfunction(name = "get_native_id")]
     pub(crate) fn get_ident() -> u64 {
         IDENT.get()
     }
 
+    /// A number that no other thread of the run has, whatever its process. As on Linux, a main thread has its process's.
+    #[pyfunction]
+    fn get_native_id() -> u64 {
+        let pid = u64::from(getpid());
+        match IDENT.get() {
+            MAIN => pid,
+            ident => pid << 32 | ident,
+        }
+    }
+
     #[pyfunction]
     fn _get_main_thread_ident() -> u64 {
-        PROCESS.get().map_or(0, |process| process.main)
+        MAIN
     }
 
     #[pyfunction]
@@ -76,21 +90,27 @@ mod module {
 
     /// The calling lane is where a program begins.
     pub(crate) fn this_is_the_main_thread() {
-        let main = ident_of(here());
         // The first instance of a run has number 1; natively nobody counts them.
         let pid = here().instance().0.max(1);
         // One for each interpreter, whose threads may outlive it.
         let process: &'static Process = Box::leak(Box::new(Process {
-            main,
             pid,
             awaited: Mutex::default(),
             stopping: AtomicBool::new(false),
-            interrupt: AtomicBool::new(false),
+            interrupt: AtomicU32::new(0),
             running: AtomicU64::new(0),
+            files: Mutex::default(),
         }));
         lock(&PROCESSES).push(process);
         PROCESS.set(Some(process));
-        IDENT.set(main);
+        IDENT.set(MAIN);
+    }
+
+    /// The files of the calling thread's process.
+    pub(crate) fn files() -> &'static Mutex<Tree> {
+        // Of what runs before any program has begun, which leaves no files.
+        static OF_NOBODY: LazyLock<Mutex<Tree>> = LazyLock::new(Mutex::default);
+        PROCESS.get().map_or(&*OF_NOBODY, |process| &process.files)
     }
 
     /// Whether any thread of the first process but the main one has not ended yet.
@@ -229,7 +249,7 @@ mod module {
                 return Err(vm.new_runtime_error("only threads that were started here can be joined"));
             };
             match vm.allow_threads(|| thread.wait(&wait)) {
-                Ok(_in_time) => Ok(()),
+                Ok(_in_time) => see_interrupt(process(vm)?, vm),
                 Err(SyncError::JoinsItself) => Err(vm.new_runtime_error("Cannot join current thread")),
                 Err(other) => Err(refused(other, vm)),
             }
@@ -268,7 +288,16 @@ mod module {
         names::title(&name.or_else(|| text(function, "__name__")).unwrap_or_else(|| "thread".to_owned()))
     }
 
-    fn start(shared: Arc<Shared>, function: ArgCallable, args: FuncArgs, daemon: bool, vm: &VirtualMachine) {
+    fn start(
+        shared: Arc<Shared>,
+        function: ArgCallable,
+        args: FuncArgs,
+        daemon: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        if !rt::schedule::is_on() {
+            watch_checkpoints(false, vm)?;
+        }
         let title = title_of(&function.as_object().to_owned(), vm);
         {
             let mut inner = lock(&shared.inner);
@@ -300,6 +329,7 @@ mod module {
         let mut inner = lock(&shared.inner);
         inner.ident = ident_of(thread.lane());
         inner.thread = Some(thread);
+        Ok(())
     }
 
     /// Calls the function, whose last references go before the thread's place in the interpreter does.
@@ -425,6 +455,10 @@ mod module {
         }
     }
 
+    /// How many threads of a process live at a time, beside the main one. Each has a stack of 2 MiB and half a megabyte for
+    /// what it records, of the 1 GiB that an instance may have.
+    const MOST_AT_ONCE: u64 = 256;
+
     /// Why no thread can be started here, if none can.
     static NO_THREADS: OnceLock<&str> = OnceLock::new();
 
@@ -434,9 +468,19 @@ mod module {
         let _already_set = NO_THREADS.set(why);
     }
 
+    /// Whether the page has threads at all.
+    #[pyfunction]
+    fn can_start() -> bool {
+        NO_THREADS.get().is_none()
+    }
+
     fn check_can_start(vm: &VirtualMachine) -> PyResult<()> {
         if let Some(why) = NO_THREADS.get() {
             return Err(vm.new_runtime_error(format!("can't start new thread: {why}")));
+        }
+        if process(vm)?.running.load(Ordering::SeqCst) >= MOST_AT_ONCE {
+            let most = format!("can't start new thread: a process may have {MOST_AT_ONCE} at a time");
+            return Err(vm.new_runtime_error(most));
         }
         match vm.state.finalizing.load(Ordering::Acquire) {
             true => Err(vm.new_runtime_error("can't create new thread at interpreter shutdown")),
@@ -458,7 +502,7 @@ mod module {
         if lock(&handle.shared.inner).state != State::NotStarted {
             return Err(vm.new_runtime_error("thread already started"));
         }
-        start(handle.shared.clone(), function, FuncArgs::default(), args.daemon, vm);
+        start(handle.shared.clone(), function, FuncArgs::default(), args.daemon, vm)?;
         Ok(handle)
     }
 
@@ -479,7 +523,7 @@ mod module {
             named = entries.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect();
         }
         let handle = PyThreadHandle::fresh();
-        start(handle.shared.clone(), function, FuncArgs::new(args.as_slice().to_vec(), named), true, vm);
+        start(handle.shared.clone(), function, FuncArgs::new(args.as_slice().to_vec(), named), true, vm)?;
         let ident = lock(&handle.shared.inner).ident;
         Ok(ident)
     }
@@ -502,24 +546,44 @@ mod module {
 
     /// A place where CPython looks whether somebody else wants to run: the end of a loop's round, the start of a function.
     #[pyfunction]
-    fn checkpoint(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    fn checkpoint(args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
         let process = process(vm)?;
         if process.stopping.load(Ordering::Relaxed) {
             return Err(vm.new_system_exit(vec![].into()));
         }
-        let is_interrupted = process.interrupt.load(Ordering::Relaxed) && get_ident() == process.main;
-        if is_interrupted && process.interrupt.swap(false, Ordering::SeqCst) {
-            return Err(vm.new_exception_empty(vm.ctx.exceptions.keyboard_interrupt.to_owned()));
-        }
-        if rt::schedule::is_on() || gil::is_wanted() {
+        see_interrupt(process, vm)?;
+        let goes_on = match rt::schedule::is_on() {
+            true => is_in_library(&args),
+            false => !gil::is_wanted(),
+        };
+        if !goes_on {
             vm.allow_threads(rt::checkpoint);
         }
         Ok(())
     }
 
+    /// Whether the code that is run comes with the interpreter. A seed decides within the visitor's code and wherever lanes
+    /// wait or wake: starting a thread takes so many steps in the library that others would be over by the time it runs.
+    fn is_in_library(args: &FuncArgs) -> bool {
+        let code = args.args.first().and_then(|code| code.downcast_ref::<PyCode>());
+        code.is_some_and(|code| code.source_path().as_str().starts_with("<frozen "))
+    }
+
+    /// On the main thread: the handler of a signal that another thread sent it.
+    fn see_interrupt(process: &Process, vm: &VirtualMachine) -> PyResult<()> {
+        if process.interrupt.load(Ordering::Relaxed) == 0 || get_ident() != MAIN {
+            return Ok(());
+        }
+        match process.interrupt.swap(0, Ordering::SeqCst) {
+            0 => Ok(()),
+            signal => vm.call_method(&*vm.import("_signal", 0)?, "raise_signal", (signal,)).map(drop),
+        }
+    }
+
+    /// Sends the main thread a signal, which it sees at its next checkpoint or when it has waited for a thread.
     #[pyfunction]
-    fn interrupt_main(_signal: OptionalArg<PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
-        process(vm)?.interrupt.store(true, Ordering::SeqCst);
+    fn interrupt_main(signal: u32, vm: &VirtualMachine) -> PyResult<()> {
+        process(vm)?.interrupt.store(signal, Ordering::SeqCst);
         Ok(())
     }
 
@@ -535,6 +599,24 @@ mod module {
     #[pyfunction]
     fn switch_interval() -> f64 {
         gil::interval().as_secs_f64()
+    }
+
+    /// From now on the threads that start share a GIL, or not. The caller is the only one that there is.
+    #[pyfunction]
+    fn set_gil(shared: bool) {
+        if shared == gil::is_enabled() {
+            return;
+        }
+        match shared {
+            true => gil::enable(gil::interval()),
+            false => gil::disable(),
+        }
+    }
+
+    /// Whether a seed, or a list of switches, decides who runs.
+    #[pyfunction]
+    fn is_seeded() -> bool {
+        rt::schedule::is_on()
     }
 
     #[pyfunction]

@@ -169,6 +169,12 @@ impl Started {
     }
 }
 
+/// The end of the process that started the calling one, to be waited for beside other things; the first process of a run has
+/// no such process. Its own end nobody sees: all others end with it.
+pub fn parent_sentinel() -> Result<Option<Source>, ProcessError> {
+    Ok(segment::parent(&segment()?).map(Source::process))
+}
+
 fn segment() -> Result<Segment, ProcessError> {
     Segment::needed_for("A process that is started with a function")
 }

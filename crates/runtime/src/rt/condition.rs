@@ -10,7 +10,7 @@ use super::monitor::{Monitor, Unmet, Wait};
 use super::object::Object;
 use super::site::Site;
 use crate::span::Title;
-use crate::sys::sync::{Arc, here};
+use crate::sys::sync::Arc;
 
 /// The lock that a condition goes with.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Underlying {
         match self {
             Self::Lock(lock) if lock.is_locked() => Ok(()),
             Self::Lock(_) => Err(SyncError::NotHeld),
-            Self::RLock(lock) => lock.check_owned(here()),
+            Self::RLock(lock) => lock.check_owned(),
         }
     }
 

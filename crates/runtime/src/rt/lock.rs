@@ -7,7 +7,7 @@ use super::monitor::{Access, Monitor, Wait};
 use super::object::Object;
 use super::site::Site;
 use crate::span::Title;
-use crate::sys::sync::here;
+use crate::sys::sync::{here, thread};
 
 fn acquired<S>(access: &Access<'_, S>, site: Site) {
     if is_recording() && access.object().is_seen() {
@@ -85,7 +85,7 @@ impl Lock {
     }
 }
 
-/// A lock that belongs to the lane that took it, which may take it again and releases it as often (Python's
+/// A lock that belongs to the thread that took it, which may take it again and releases it as often (Python's
 /// `threading.RLock`).
 pub struct RLock {
     monitor: Monitor<Option<Held>>,
@@ -93,6 +93,9 @@ pub struct RLock {
 
 #[derive(Clone, Copy)]
 struct Held {
+    /// Its owner. The tasks that a thread polls own what it owns.
+    thread: LaneId,
+    /// The lane that took it, which is what is told of its holder.
     by: LaneId,
     times: u32,
 }
@@ -117,7 +120,7 @@ impl RLock {
         self.monitor.object()
     }
 
-    /// Takes it, once more if the calling lane has it. Gives whether it was taken.
+    /// Takes it, once more if the calling thread has it. Gives whether it was taken.
     pub fn acquire(&self, wait: &Wait) -> Result<bool, SyncError> {
         self.acquire_deep(wait, Depth(1))
     }
@@ -130,17 +133,17 @@ impl RLock {
     }
 
     fn acquire_deep(&self, wait: &Wait, Depth(times): Depth) -> Result<bool, SyncError> {
-        let by = here();
+        let (thread, by) = (thread(), here());
         let taken = self.monitor.wait_until(
             wait,
             |held| held.map_or(LaneId::NONE, |held| held.by),
             |access| {
                 match &mut **access {
                     None => {
-                        **access = Some(Held { by, times });
+                        **access = Some(Held { thread, by, times });
                         acquired(access, wait.site);
                     }
-                    Some(held) if held.by == by => held.times += times,
+                    Some(held) if held.thread == thread => held.times += times,
                     Some(_) => return None,
                 }
                 Some(())
@@ -160,15 +163,16 @@ impl RLock {
     }
 
     fn release_deep(&self, most: u32) -> Result<Depth, SyncError> {
-        let by = here();
+        let thread = thread();
         self.monitor.with(|access| {
             let held = match &mut **access {
-                Some(held) if held.by == by => held,
+                Some(held) if held.thread == thread => held,
                 other => return Err(SyncError::HeldByAnother { holder: other.map(|held| held.by) }),
             };
             let times = held.times.min(most);
             held.times -= times;
             if held.times == 0 {
+                let by = held.by;
                 released(access, by);
                 **access = None;
                 access.wake_one();
@@ -177,18 +181,18 @@ impl RLock {
         })
     }
 
-    /// Refuses if `by` does not hold it.
-    pub(crate) fn check_owned(&self, by: LaneId) -> Result<(), SyncError> {
+    /// Refuses if the calling thread does not own it.
+    pub(crate) fn check_owned(&self) -> Result<(), SyncError> {
         match self.monitor.peek(|held| **held) {
-            Some(held) if held.by == by => Ok(()),
+            Some(held) if held.thread == thread() => Ok(()),
             held => Err(SyncError::HeldByAnother { holder: held.map(|held| held.by) }),
         }
     }
 
-    /// Whether the calling lane holds it.
+    /// Whether the calling thread owns it.
     pub fn is_owned(&self) -> bool {
-        let by = here();
-        self.monitor.peek(|access| access.is_some_and(|held| held.by == by))
+        let thread = thread();
+        self.monitor.peek(|access| access.is_some_and(|held| held.thread == thread))
     }
 
     /// Whether somebody holds it now.

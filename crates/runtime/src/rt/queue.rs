@@ -148,12 +148,13 @@ impl<T: Ord> Ord for Parcel<T> {
 pub struct Queue<T, S = Fifo<Parcel<T>>> {
     monitor: Monitor<Stock<S>>,
     title: Title,
-    capacity: Option<usize>,
     items: std::marker::PhantomData<fn(T) -> T>,
 }
 
 struct Stock<S> {
     shelf: S,
+    /// For how many items there is room, if not for any number.
+    capacity: Option<usize>,
     /// How many were put whose work was not said to be done.
     unfinished: u64,
     shut: bool,
@@ -163,6 +164,15 @@ const AN_ITEM: Want = Want(0);
 const ROOM: Want = Want(1);
 const ALL_DONE: Want = Want(2);
 
+impl<S> Stock<S> {
+    fn is_full<T>(&self) -> bool
+    where
+        S: Shelf<T>,
+    {
+        self.capacity.is_some_and(|capacity| self.shelf.len() >= capacity)
+    }
+}
+
 fn wake_all_of<S>(stock: &mut Access<'_, Stock<S>>, want: Want) {
     while stock.wake_one_of(want) {}
 }
@@ -170,9 +180,9 @@ fn wake_all_of<S>(stock: &mut Access<'_, Stock<S>>, want: Want) {
 impl<T, S: Shelf<Parcel<T>> + Default> Queue<T, S> {
     /// An empty one with room for `capacity` items, or for any number.
     pub fn new(title: Title, capacity: Option<usize>) -> Self {
-        let stock = Stock { shelf: S::default(), unfinished: 0, shut: false };
+        let stock = Stock { shelf: S::default(), capacity, unfinished: 0, shut: false };
         let monitor = Monitor::new(Object::new(ObjectKind::Queue, title), stock);
-        Self { monitor, title, capacity, items: std::marker::PhantomData }
+        Self { monitor, title, items: std::marker::PhantomData }
     }
 }
 
@@ -193,7 +203,7 @@ impl<T, S: Shelf<Parcel<T>>> Queue<T, S> {
                 if stock.shut {
                     return Some(Err(SyncError::ShutDown));
                 }
-                if self.capacity.is_some_and(|capacity| stock.shelf.len() >= capacity) {
+                if stock.is_full() {
                     return None;
                 }
                 let mut message = MessageId(0);
@@ -296,7 +306,15 @@ impl<T, S: Shelf<Parcel<T>>> Queue<T, S> {
 
     /// Whether it has no room now.
     pub fn is_full(&self) -> bool {
-        self.capacity.is_some_and(|capacity| self.len() >= capacity)
+        self.monitor.with(|stock| stock.is_full())
+    }
+
+    /// Makes room for so many items, or for any number. What is in it stays, even if that is more.
+    pub fn set_capacity(&self, capacity: Option<usize>) {
+        self.monitor.with(|stock| {
+            stock.capacity = capacity;
+            wake_all_of(stock, ROOM);
+        });
     }
 
     /// How many items were put whose work was not said to be done.

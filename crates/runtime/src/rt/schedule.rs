@@ -11,8 +11,9 @@
 //! shorter. The idea is that of controlled concurrency testing, as in Burckhardt et al., "A Randomized Scheduler with
 //! Probabilistic Guarantees of Finding Bugs" (ASPLOS 2010).
 //!
-//! The threads of one instance keep the table of a schedule in their own memory. Where the lanes are processes it is in
-//! the segment that they share, and with the turn goes the time that it has become.
+//! The threads of one instance keep the table of a schedule in their own memory. Where processes take part it is in the
+//! segment that they share, from the start or from when the first of them is started, and with the turn goes the time that
+//! it has become.
 //!
 //! The clock counts steps meanwhile, and a wait with an end costs no time: when nobody else can run, the clock jumps
 //! there.
@@ -21,7 +22,7 @@ mod table;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use interleave_trace::{State, clock};
 
@@ -93,6 +94,8 @@ static SHARED: AtomicBool = AtomicBool::new(false);
 static CANCELLED: AtomicBool = AtomicBool::new(false);
 static OWN_TABLE: Mutex<Option<Own>> = Mutex::new(None);
 static SCHEDULES: AtomicU32 = AtomicU32::new(1);
+/// Who hears of it when every lane waits with no end.
+static TOLD: OnceLock<fn(&Outcome)> = OnceLock::new();
 /// Rung when every lane waits with no end, and when all are over.
 static SETTLED: Condvar = Condvar::new();
 
@@ -115,16 +118,22 @@ fn with<R>(schedule: Option<u32>, change: impl FnOnce(&mut Table) -> R) -> Optio
     if let Some(segment) = shared() {
         return segment.with_turns(schedule, change);
     }
-    own_table()
-        .as_mut()
-        .filter(|own| schedule.is_none_or(|wanted| own.table.schedule == wanted))
-        .map(|own| own.with(change))
+    let mut guard = own_table();
+    let Some(own) = guard.as_mut() else {
+        // It may have moved to the segment meanwhile.
+        drop(guard);
+        return shared()?.with_turns(schedule, change);
+    };
+    schedule.is_none_or(|wanted| own.table.schedule == wanted).then(|| own.with(change))
 }
 
 impl Own {
     fn with<R>(&mut self, change: impl FnOnce(&mut Table) -> R) -> R {
-        let before = self.table.turn;
+        let (before, was_stuck) = (self.table.turn, self.table.outcome.stuck);
         let result = change(&mut self.table);
+        if self.table.outcome.stuck && !was_stuck {
+            tell(&self.table.outcome);
+        }
         self.bells.resize_with(self.table.seats.len(), Arc::default);
         match self.table.turn {
             turn if turn == before => {}
@@ -133,6 +142,18 @@ impl Own {
         }
         CANCELLED.store(self.table.cancelled, Ordering::Relaxed);
         result
+    }
+}
+
+/// From now on the lane whose wait is the last of all tells this of what became of its schedule until then, and then waits
+/// as well.
+pub fn tell_when_stuck(told: fn(&Outcome)) {
+    TOLD.get_or_init(|| told);
+}
+
+pub(crate) fn tell(stuck: &Outcome) {
+    if let Some(told) = TOLD.get() {
+        told(stuck);
     }
 }
 
@@ -170,7 +191,7 @@ pub fn begin(plan: Plan, when_stuck: WhenStuck) {
 pub fn begin_shared(plan: Plan, when_stuck: WhenStuck) -> bool {
     let Some(segment) = Segment::current() else { return false };
     let schedule = SCHEDULES.fetch_add(1, Ordering::Relaxed);
-    if segment.make_turns(Table::new(schedule, plan, when_stuck)).is_err() {
+    if segment.make_turns(&Table::new(schedule, plan, when_stuck)).is_err() {
         return false;
     }
     SHARED.store(true, Ordering::SeqCst);
@@ -223,9 +244,11 @@ pub fn settle() -> bool {
             Some(own) if own.table.is_over() => return true,
             Some(own) if own.table.is_settled() => return false,
             Some(_) => guard = SETTLED.wait(guard).unwrap_or_else(PoisonError::into_inner),
-            None => return true,
+            None => break,
         }
     }
+    drop(guard);
+    shared().is_none_or(|segment| segment.settle_turns())
 }
 
 /// A thread takes part from now on. Its parent calls it, so that the order of seats is the same in every run, and the
@@ -234,10 +257,28 @@ pub(crate) fn enrol() -> Option<SeatId> {
     enrol_for(sys::own_process())
 }
 
-/// As [`enrol`], for the first thread of the process with that block, if processes take part.
+/// As [`enrol`], for the first thread of the process with that block. If it is the first process, the table moves to where
+/// it finds it.
 pub(crate) fn enrol_process(block: u32) -> Option<SeatId> {
+    own_seat()?;
+    share();
     own_seat_among_processes()?;
     enrol_for(block)
+}
+
+/// The table moves to the segment, if there is one and it has room. The calling thread has the turn.
+fn share() {
+    let mut guard = own_table();
+    if let Some(own) = &*guard
+        && let Some(segment) = Segment::current()
+        && segment.make_turns(&own.table).is_ok()
+    {
+        SHARED.store(true, Ordering::SeqCst);
+        // Whoever waits here goes on waiting there.
+        own.bells.iter().for_each(|bell| bell.notify_all());
+        SETTLED.notify_all();
+        *guard = None;
+    }
 }
 
 fn enrol_for(process: u32) -> Option<SeatId> {
@@ -383,7 +424,12 @@ fn wait_for_turn(own: SeatId) -> bool {
                 let bell = it.bells[own.index].clone();
                 guard = bell.wait(guard).unwrap_or_else(PoisonError::into_inner);
             }
-            _ => return true,
+            _ => break,
         }
+    }
+    drop(guard);
+    match shared() {
+        Some(_) => wait_for_turn(own),
+        None => true,
     }
 }

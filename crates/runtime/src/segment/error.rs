@@ -25,6 +25,11 @@ pub enum ProcessError {
     TooManyWait,
     /// A run may start no more processes.
     TooManyProcesses,
+    /// As many processes live as a run may have at a time.
+    TooManyAtOnce {
+        /// How many that is.
+        most: usize,
+    },
     /// What the handle stood for is gone, or never was.
     Gone,
     /// A place outside of a block or an array.
@@ -92,6 +97,7 @@ impl fmt::Display for ProcessError {
             }
             Self::TooManyWait => f.write_str("more lanes wait for others than the run has places for"),
             Self::TooManyProcesses => f.write_str("the run has started as many processes as it may"),
+            Self::TooManyAtOnce { most } => write!(f, "a run may have {most} processes at a time"),
             Self::Gone => f.write_str("what the handle stood for is not there any more"),
             Self::OutOfBounds { at, length } => write!(f, "place {at} is outside: there are {length}"),
             Self::NameTaken => f.write_str("there is shared memory of that name already"),

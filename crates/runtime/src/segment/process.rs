@@ -2,8 +2,9 @@
 //!
 //! ```text
 //!  MADE -> RUNNING -> ENDING -> ENDED        by itself, or by whoever saw that it is gone
-//!                                 |
-//!                    the count of ends is one more, and all who are blocked look again
+//!    ^                            |
+//!    |               the count of ends is one more, and all who are blocked look again
+//!    +- CLAIMED <- ENDED                    its worker was kept, and runs another
 //! ```
 //! What a process had open when it ended is closed by the first who looks; so it does not matter how it ended.
 
@@ -49,6 +50,9 @@ const MARK: u32 = 0x7072_6f63;
 const FIRST_INSTANCE: u32 = 128;
 /// How many instances a lane's id can tell apart.
 const INSTANCES: u32 = 1 << 12;
+/// How many processes that were started live at a time. Each has a worker and a memory of its own, tens of megabytes for an
+/// interpreter: Chromium loses a page that has a thousand, and Firefox lets a site have 512 workers and the rest wait.
+const MOST_AT_ONCE: usize = 64;
 
 /// How a process ended: 0 for well, a number of its own, or the negative number of what ended it, as POSIX counts
 /// signals.
@@ -145,7 +149,7 @@ pub fn renew() {
     let spares: Vec<u32> = spares.into_iter().filter(|block| segment.memory.load(block + SPARE) != 0).collect();
     let floor = spares.iter().map(|block| segment.end_of(*block)).max().unwrap_or(super::allocator::FIRST);
     segment.free_from(floor);
-    for list in [word::PROCESSES, word::SPARES, word::PROCESS_COUNT, word::NAMES, word::NAME_COUNT] {
+    for list in [word::PROCESSES, word::SPARES, word::PROCESS_COUNT, word::NAMES, word::NAME_COUNT, word::CROWDED] {
         if spares.is_empty() || list != word::PROCESS_COUNT {
             segment.memory.store(list, 0);
         }
@@ -201,6 +205,19 @@ impl Segment {
             at = self.memory.load(at + NEXT);
         }
         found
+    }
+
+    /// Whether the process `own` may start another. Once there were too many only the first process may: of processes that
+    /// all start others, those that end would make room for more for ever.
+    ///
+    /// Several that start one at the same moment can be a few too many.
+    fn may_start_more(&self, own: u32) -> bool {
+        let alive = self.listed(word::PROCESSES).into_iter().filter(|process| !self.has_ended(*process)).count();
+        if alive >= MOST_AT_ONCE {
+            self.memory.store(word::CROWDED, 1);
+            return false;
+        }
+        own == 0 || self.memory.load(word::CROWDED) == 0
     }
 
     /// A process whose worker waits for another.
@@ -333,6 +350,9 @@ impl ProcessBlock {
         if own != 0 && memory.load(own + DAEMON) != 0 {
             return Err(ProcessError::DaemonsHaveNoChildren);
         }
+        if !segment.may_start_more(own) {
+            return Err(ProcessError::TooManyAtOnce { most: MOST_AT_ONCE });
+        }
         let bytes = segment.allocate(arguments.len() as u64)?;
         let spare = segment.take_spare();
         let made = spare.map_or_else(|| Self::make(segment), |at| Ok((at, LaneId(memory.load(at + LANE)))));
@@ -340,6 +360,8 @@ impl ProcessBlock {
         memory.write(bytes, arguments);
         let object = fresh_object();
         for (word, value) in [
+            // Before anything finds it, since whoever looks would take it for one that has ended.
+            (process::STATUS, status::CLAIMED as u32),
             (process::EXIT, 0),
             (process::CRITICAL, 0),
             (LANE, lane.0),
@@ -432,8 +454,8 @@ impl ProcessBlock {
         end_children(segment);
         end_lane();
         sys::flush();
-        // Threads that it leaves behind go no further. In a browser their workers end with it.
-        #[cfg(not(target_arch = "wasm32"))]
+        // Threads that it leaves behind go no further. In a browser their workers end with it, which may take a while: Chromium
+        // lets a worker that is told to end go on for two seconds if it does not come to an end by itself.
         while self.bar(segment) {
             std::thread::yield_now();
         }
@@ -497,7 +519,6 @@ impl ProcessBlock {
     }
 
     /// From now on its threads change nothing in the segment. Gives whether one of them is just doing so.
-    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn bar(self, segment: &Segment) -> bool {
         let before = segment.memory.or(self.at + process::CRITICAL, process::KILLED);
         before & !process::KILLED != 0
@@ -529,9 +550,9 @@ impl ProcessBlock {
         segment.memory.load(self.at + PARENT) == own_block()
     }
 
-    /// How it ended, if it did.
+    /// How it ended, if it did. The first process of a run has not as long as anybody asks.
     pub(crate) fn exit_code(self, segment: &Segment) -> Option<ExitCode> {
-        let is_over = segment.memory.load(self.at + process::STATUS) == status::ENDED as u32;
+        let is_over = self.at != 0 && segment.memory.load(self.at + process::STATUS) == status::ENDED as u32;
         is_over.then(|| ExitCode(segment.memory.load(self.at + process::EXIT) as i32))
     }
 
@@ -581,6 +602,13 @@ fn record_end_of(lane: LaneId) {
 /// In a browser the page does.
 #[cfg(target_arch = "wasm32")]
 fn record_end_of(_lane: LaneId) {}
+
+/// The process that started the calling one, if that was started. The first process of a run has no block.
+pub(crate) fn parent(segment: &Segment) -> Option<ProcessBlock> {
+    let own = own_block();
+    let at = (own != 0).then(|| segment.memory.load(own + PARENT))?;
+    Some(ProcessBlock { at, object: if at == 0 { 0 } else { segment.memory.load(at + OBJECT) } })
+}
 
 /// The children of the calling process that have not ended.
 pub(crate) fn children(segment: &Segment) -> Vec<ProcessBlock> {

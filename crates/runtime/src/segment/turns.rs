@@ -13,7 +13,7 @@ use interleave_trace::clock;
 use super::error::ProcessError;
 use super::waiters::{self, Waiter};
 use super::{Segment, word};
-use crate::rt::schedule::{Outcome, Plan, Seat, SeatId, Status, Switch, Table, WhenStuck};
+use crate::rt::schedule::{self, Outcome, Plan, Seat, SeatId, Status, Switch, Table, WhenStuck};
 
 /// The words of the table.
 mod at {
@@ -79,8 +79,8 @@ impl Segment {
         self.memory.write(at, &bytes);
     }
 
-    /// Puts the table of a new schedule here; the calling thread has the turn.
-    pub(crate) fn make_turns(&self, table: Table) -> Result<(), ProcessError> {
+    /// Puts the table of a schedule here; the calling thread has the turn.
+    pub(crate) fn make_turns(&self, table: &Table) -> Result<(), ProcessError> {
         let mut head: Head = [0; at::WORDS];
         head[at::SCHEDULE] = table.schedule;
         if let Plan::Switches(switches) = &table.plan {
@@ -92,7 +92,7 @@ impl Segment {
         let address = self.allocate(at::WORDS as u64 * 4)?;
         self.write_words(address, &[head]);
         let _held = self.lock(word::TURNS_LOCK);
-        self.store_turns(address, head, &table)?;
+        self.store_turns(address, head, table)?;
         self.memory.store(word::TURNS, address);
         Ok(())
     }
@@ -227,7 +227,7 @@ impl Segment {
         if schedule.is_some_and(|wanted| wanted != table.schedule) {
             return None;
         }
-        let before = table.turn;
+        let (before, was_stuck) = (table.turn, table.outcome.stuck);
         let now = wide(&head, at::CLOCK);
         if clock::steps() < now {
             clock::count_on_from(now);
@@ -240,6 +240,10 @@ impl Segment {
             table.seats.iter().for_each(|seat| self.ring(seat.bell));
             self.ring(head[at::SETTLER]);
             return None;
+        }
+        if table.outcome.stuck && !was_stuck {
+            let switches = self.read_switches(head[at::DECIDED], head[at::DECIDED_COUNT]);
+            schedule::tell(&Outcome { switches, ..table.outcome.clone() });
         }
         match table.turn {
             turn if turn == before => {}

@@ -19,6 +19,8 @@ extern "C" {
     fn atomics_compare_exchange(words: &Int32Array, index: u32, old: i32, new: i32) -> i32;
     #[wasm_bindgen(js_namespace = Atomics, js_name = add)]
     fn atomics_add(words: &Int32Array, index: u32, value: i32) -> i32;
+    #[wasm_bindgen(js_namespace = Atomics, js_name = or)]
+    fn atomics_or(words: &Int32Array, index: u32, value: i32) -> i32;
     #[wasm_bindgen(js_namespace = Atomics, js_name = wait)]
     fn atomics_wait(words: &Int32Array, index: u32, value: i32, timeout_ms: f64) -> JsValue;
     #[wasm_bindgen(js_namespace = Atomics, js_name = notify)]
@@ -73,6 +75,11 @@ impl Memory {
     /// Gives what was there before.
     pub fn add(&self, at: u32, value: u32) -> u32 {
         atomics_add(&self.0.words, self.index(at), value as i32) as u32
+    }
+
+    /// Sets bits. Gives what was there before.
+    pub fn or(&self, at: u32, bits: u32) -> u32 {
+        atomics_or(&self.0.words, self.index(at), bits as i32) as u32
     }
 
     /// Blocks while the word is `expected`, until notified or for a time at most.

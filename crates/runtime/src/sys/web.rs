@@ -62,6 +62,16 @@ fn remember(size: usize, block: *mut u8) -> *mut u8 {
     block
 }
 
+/// Memory for telling that there is none left.
+static RESERVE: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+const RESERVED: usize = 256 * 1024;
+
+fn release_reserve() {
+    if let Ok(mut reserve) = RESERVE.try_lock() {
+        *reserve = Vec::new();
+    }
+}
+
 thread_local! {
     static GAVE_UP: Cell<bool> = const { Cell::new(false) };
 }
@@ -88,7 +98,10 @@ pub(crate) fn watch_for_faults() {
     }
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
+        // Who gets none tells with less comfort.
+        let _refused = RESERVE.lock().unwrap_or_else(PoisonError::into_inner).try_reserve_exact(RESERVED);
         std::panic::set_hook(Box::new(|info| {
+            release_reserve();
             let text = info.payload_as_str().unwrap_or("no message");
             let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
             let wanted = WANTED_IN_VAIN.load(Ordering::Relaxed);
@@ -109,10 +122,12 @@ pub(crate) fn watch_for_faults() {
         });
     };
     let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
+        release_reserve();
         event.prevent_default();
         trapped(event.message());
     });
     let on_rejection = Closure::<dyn Fn(PromiseRejectionEvent)>::new(move |event: PromiseRejectionEvent| {
+        release_reserve();
         event.prevent_default();
         trapped(words_of(&event.reason()));
     });
@@ -196,7 +211,13 @@ pub(crate) fn run_threads(first: Entry) {
     }
 }
 
+/// Whether this instance ever had a second thread. Until then nothing in it has to be atomic, and a build whose standard
+/// library looks here does without; see `xtask/src/standard_library.rs`.
+#[unsafe(no_mangle)]
+static INTERLEAVE_HAS_THREADS: AtomicBool = AtomicBool::new(false);
+
 pub(crate) fn spawn_thread(lane: LaneId, entry: Entry) {
+    INTERLEAVE_HAS_THREADS.store(true, Ordering::SeqCst);
     let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     if let Some(berth) = spare {
         *berth.entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(entry);
@@ -247,6 +268,7 @@ pub(crate) fn on_next_turn(turn: impl FnOnce() + 'static) {
 pub(crate) struct RayonPool(());
 
 pub(crate) async fn start_rayon(threads: u32) -> Result<RayonPool, Fault> {
+    INTERLEAVE_HAS_THREADS.store(true, Ordering::SeqCst);
     let started = JsFuture::from(wasm_bindgen_rayon::init_thread_pool(threads as usize)).await;
     started.map(|_| RayonPool(())).map_err(|error| Fault::Trapped { message: words_of(&error) })
 }
@@ -390,13 +412,22 @@ pub(crate) fn send(port: &Port, message: MessageId, head: &[u8], payload: &[u8])
 /// The instance is the process, so all of its threads belong to it.
 static OWN_PROCESS: AtomicU32 = AtomicU32::new(0);
 
-/// The address of the block of this process, or 0.
-pub(crate) fn own_process() -> u32 {
-    OWN_PROCESS.load(Ordering::Relaxed)
+thread_local! {
+    /// Whether this thread has left its process, which is over. Others of the instance still belong to it.
+    static HAS_LEFT: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The address of the block of this process, or 0.
+pub(crate) fn own_process() -> u32 {
+    if HAS_LEFT.get() { 0 } else { OWN_PROCESS.load(Ordering::Relaxed) }
+}
+
+/// Says so for all threads of the instance; that it is none any more the calling thread says for itself.
 pub(crate) fn set_own_process(block: u32) {
-    OWN_PROCESS.store(block, Ordering::Relaxed);
+    HAS_LEFT.set(block == 0);
+    if block != 0 {
+        OWN_PROCESS.store(block, Ordering::Relaxed);
+    }
 }
 
 /// Asks for a process that was described in the segment.
@@ -424,9 +455,19 @@ pub(crate) fn spawn_process(instance: InstanceId, lane: LaneId) -> Port {
     channel.port1()
 }
 
+/// See [`crate::downloads::site`].
+pub fn site() -> String {
+    let scope = js_sys::global();
+    let text = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok().filter(|it| !it.is_undefined());
+    let script = || text(&text(&scope, "location")?, "href");
+    // A script that a document made has no place. Where it has to be one, it says the document's; see www/start.js.
+    let place = text(&scope, "interleavePlace").or_else(script).and_then(|it| it.as_string()).unwrap_or_default();
+    place.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"))
+}
+
 /// The address of a download. The last part keeps caches from answering: what is measured is a download.
 fn address(path: &str, latency_ms: u32) -> String {
-    format!("{path}?latency={latency_ms}&at={}", interleave_trace::clock::now().0)
+    format!("{}{path}?latency={latency_ms}&at={}", site(), interleave_trace::clock::now().0)
 }
 
 fn failed(path: &str, status: u16) -> Fault {

@@ -1,13 +1,15 @@
 //! Runs a program under a seeded schedule and gives what was recorded as text, a line an event, so that two runs can be
 //! compared event for event.
 
+#[path = "../place/mod.rs"]
+mod place;
+
 use std::collections::HashMap;
 use std::sync::{Mutex as PlainMutex, PoisonError};
 
 use interleave_runtime::instance::{begin_lane, end_lane};
 use interleave_runtime::multiprocessing::end_children;
 use interleave_runtime::rt::schedule::{self, Outcome, Plan, WhenStuck};
-use interleave_runtime::segment::Segment;
 use interleave_trace::{
     Entry, LaneId, MessageId, NameId, ObjectId, What, clock, decode, detach, drain_all, fresh_lane, fresh_object,
 };
@@ -30,11 +32,21 @@ pub fn run<T: Send>(plan: Plan, when_stuck: WhenStuck, program: impl FnOnce() ->
 /// As [`run`], as the first process of a run.
 #[allow(dead_code, reason = "each test file uses its part")]
 pub fn run_processes<T: Send>(plan: Plan, when_stuck: WhenStuck, program: impl FnOnce() -> T + Send) -> Run<T> {
+    run_first_process(|| assert!(schedule::begin_shared(plan, when_stuck)), program)
+}
+
+/// As [`run_processes`], but no process takes part before the first is started.
+#[allow(dead_code, reason = "each test file uses its part")]
+pub fn run_later_processes<T: Send>(plan: Plan, when_stuck: WhenStuck, program: impl FnOnce() -> T + Send) -> Run<T> {
+    run_first_process(|| schedule::begin(plan, when_stuck), program)
+}
+
+fn run_first_process<T: Send>(schedule: impl FnOnce() + Send, program: impl FnOnce() -> T + Send) -> Run<T> {
     let begin = || {
-        Segment::new().install();
+        place::begin_run();
         // Ids go into messages, larger ones as more bytes, and here they are counted on from run to run.
         while fresh_object().count() < 1 << 14 {}
-        assert!(schedule::begin_shared(plan, when_stuck));
+        schedule();
     };
     run_as(begin, || {
         let result = program();
@@ -48,21 +60,18 @@ fn run_as<T: Send>(begin: impl FnOnce() + Send, program: impl FnOnce() -> T + Se
     static ONE_AT_A_TIME: PlainMutex<()> = PlainMutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     drain_all(&mut Vec::new());
-    let (began, result, outcome) = std::thread::scope(|scope| {
-        let main = scope.spawn(|| {
-            let lane = fresh_lane();
-            begin();
-            let began = clock::now().0;
-            begin_lane(lane);
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(program));
-            end_lane();
-            // Those that it did not wait for go on in turns too.
-            schedule::settle();
-            let outcome = schedule::end();
-            detach();
-            (began, result, outcome)
-        });
-        main.join().expect("panics are caught")
+    let (began, result, outcome) = place::on_a_thread(|| {
+        let lane = fresh_lane();
+        begin();
+        let began = clock::now().0;
+        begin_lane(lane);
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(program));
+        end_lane();
+        // Those that it did not wait for go on in turns too.
+        schedule::settle();
+        let outcome = schedule::end();
+        detach();
+        (began, result, outcome)
     });
     let mut slots = Vec::new();
     drain_all(&mut slots);
@@ -116,6 +125,8 @@ fn lines(began: u64, slots: &[interleave_trace::ring::Slot]) -> Vec<String> {
             What::Joined { child } => format!("joined {}", lane(child)),
             What::Sent { message, bytes, name } => format!("sent {} {bytes} {}", messages.of(message), text(name)),
             What::Received { message, bytes } => format!("received {} {bytes}", messages.of(message)),
+            // How much it is depends on what ran before.
+            What::Measured { gauge, .. } => format!("measured {gauge:?}"),
             What::Noted { level, text: said } => format!("{level:?} {}", text(said)),
             what => format!("{what:?}"),
         };

@@ -10,12 +10,16 @@
 
 mod offered;
 
+#[path = "../gil.rs"]
+mod gil;
 #[path = "../messages.rs"]
 mod messages;
 #[path = "../multiprocessing.rs"]
 mod multiprocessing;
 #[path = "../pools.rs"]
 mod pools;
+#[path = "../schedule.rs"]
+mod schedule;
 #[path = "../semantics/main.rs"]
 mod semantics;
 #[cfg(feature = "stress")]

@@ -198,3 +198,21 @@ fn a_simple_queue_never_refuses_an_item() {
         (0..100).for_each(|n| assert_eq!(queue.get(), Ok(n)));
     });
 }
+
+#[test]
+fn one_that_is_made_smaller_keeps_its_items_and_one_that_is_made_larger_lets_in_who_waits() {
+    in_turns(|| {
+        let title = Title::new("q");
+        let queue = Arc::new(rt::Queue::<u32>::new(title, Some(2)));
+        let now = rt::Wait { timeout: Some(std::time::Duration::ZERO), ..forever() };
+        (0..2).for_each(|n| assert_eq!(queue.put(n, &now), Ok(())));
+        queue.set_capacity(Some(1));
+        assert_eq!((queue.is_full(), queue.put(2, &now)), (true, Err(SyncError::Full)));
+        let theirs = queue.clone();
+        let waiting = thread::spawn("waiting", move || theirs.put(2, &forever()));
+        let_others_run();
+        queue.set_capacity(None);
+        assert_eq!(waiting.join(), Ok(()));
+        assert_eq!(queue.items(), [0, 1, 2]);
+    });
+}

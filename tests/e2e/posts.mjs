@@ -87,8 +87,14 @@ export class Reader {
   }
 
   /// Until something holds in the first player, which may not be there yet.
-  inside(patience, condition, ...args) {
-    return until({ evaluateHandle: (...how) => this.players()[0].evaluateHandle(...how) }, patience, condition, ...args);
+  async inside(patience, condition, ...args) {
+    const player = () => this.players()[0];
+    try {
+      return await until({ evaluateHandle: (...how) => player().evaluateHandle(...how) }, patience, condition, ...args);
+    } catch (error) {
+      const text = await player()?.evaluate(() => document.body.innerText.slice(0, 600)).catch(String);
+      throw new Error(`Waited ${patience / 1000} s in vain in ${player()?.url()} (${error.message}), which shows: ${text}; ${this.complaints.join(' | ')}`);
+    }
   }
 
   /// Presses Run in the first player as it is before it runs.

@@ -16,6 +16,7 @@ mod doctor;
 mod embed;
 mod progress;
 mod python;
+mod reproducible;
 mod rules;
 mod run;
 mod serve;

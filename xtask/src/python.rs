@@ -17,6 +17,7 @@ use crate::browser::Driver;
 use crate::build::{self, Effort, describe};
 use crate::check;
 use crate::command::{command, run};
+use crate::reproducible;
 use crate::server::{Headers, Site, coming};
 use crate::site;
 use crate::standard_library;
@@ -228,6 +229,7 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
         .env("CARGO_TARGET_DIR", &target)
         // Where Cargo's own tests say which library to build: it has no other option for that.
         .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library);
+    reproducible::without_chance(&mut cargo, &project.cache)?;
     run(&mut cargo, "The build of Python")?;
     let _ = fs::remove_dir_all(&site);
     let wasm = target.join("wasm32-unknown-unknown").join(profile).join("python.wasm");

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::apt;
 use crate::cache::Cache;
 use crate::command::{command, find, output_of, prepend_path, run, version_of};
+use crate::reproducible;
 
 /// The version that the project is built with, everywhere.
 pub const VERSION: &str = "1.96.0";
@@ -59,6 +60,7 @@ impl Toolchain {
             command.env_remove(name);
         }
         command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
+        reproducible::without_paths(command);
         let mut path = Vec::new();
         match &self.kind {
             Kind::Rustup { name } => {

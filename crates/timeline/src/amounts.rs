@@ -19,9 +19,13 @@ fn quotient(value: u64, unit: u64, decimals: u32) -> String {
     fixed(u64::try_from(scaled).unwrap_or(u64::MAX), decimals)
 }
 
-/// A duration: "850 ns", "3.1 ms", "153 ms", "1.25 s", "2 min 5 s".
+/// A duration: "850 ns", "3.1 ms", "153 ms", "1.25 s", "2 min 5 s". None at all is "0 ms", since a browser's clock may have
+/// steps of a millisecond.
 pub fn duration(ns: u64) -> String {
     const UNITS: [(u64, &str); 2] = [(1_000, "µs"), (1_000_000, "ms")];
+    if ns == 0 {
+        return "0 ms".to_owned();
+    }
     if ns < 1_000 {
         return format!("{ns} ns");
     }
@@ -100,7 +104,8 @@ mod tests {
     #[test]
     fn durations_have_a_unit_and_about_three_digits() {
         for (ns, expected) in [
-            (0, "0 ns"),
+            (0, "0 ms"),
+            (1, "1 ns"),
             (999, "999 ns"),
             (1_000, "1.0 µs"),
             (3_140, "3.1 µs"),

@@ -78,6 +78,7 @@ async function play() {
   before.setAttribute("role", "status");
   before.textContent = "Loading …";
   document.body.replaceChildren(before);
+  countBytes(before);
   around?.postMessage(say({ is: "here" }), "*");
   const missing = lacks();
   try {
@@ -98,6 +99,21 @@ async function play() {
     write(params);
     offer(refusal);
   }
+}
+
+// Says how much came so far, to eyes only: a number that is read out again and again is no help. Of another origin, as all
+// is in a sandbox, nothing is known.
+function countBytes(place) {
+  const count = document.createElement("span");
+  count.setAttribute("aria-hidden", "true");
+  place.append(count);
+  let bytes = 0;
+  const counter = new PerformanceObserver((list) => {
+    if (!place.isConnected) return counter.disconnect();
+    bytes += list.getEntries().reduce((sum, entry) => sum + entry.encodedBodySize, 0);
+    if (bytes > 0) count.textContent = ` ${Math.ceil(bytes / 1e3)} kB so far.`;
+  });
+  counter.observe({ type: "resource" });
 }
 
 function lacks() {

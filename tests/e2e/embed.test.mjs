@@ -135,6 +135,19 @@ inEachBrowser((here) => {
     assert.equal(await frame().evaluate(() => document.querySelector('h1').textContent), 'Together');
   });
 
+  read('how much has come is said while the rest is on its way', async (open, keep) => {
+    const sending = keep(await serve({ roots, headers: true }));
+    let comes;
+    sending.refuse('interleave_bg.wasm', new Promise((go) => (comes = go)));
+    const reader = await open(posts.write('slow', `<iframe src="${sending.url}embed.html#workload=pi&model=sequential" width="700" height="500"></iframe>`));
+    await reader.inside(20_000, () => document.querySelector('interleave-run')?.shadowRoot.querySelector('button'));
+    await reader.pressInside();
+    await reader.inside(20_000, () => /^Loading … [1-9]\d+ kB so far\.$/.test(document.querySelector('.before')?.textContent));
+    comes();
+    await reader.inside(60_000, () => document.querySelector('.player'));
+    assert.equal(await reader.players()[0].evaluate(() => document.querySelector('.before')), null);
+  });
+
   read('code that a post has already stays as it is until Run', async (open) => {
     const block = `<p>Before.</p><pre style="background: #eee; padding: 10px"><code class="language-python">${HELLO}</code></pre><p id="after">After.</p>`;
     const bare = await open(posts.write('bare', block));

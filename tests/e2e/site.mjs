@@ -50,7 +50,7 @@ export async function serve({ roots, headers = true, base = '/' }) {
     const path = decodeURIComponent(new URL(request.url, 'http://localhost').pathname);
     const name = path.startsWith(base) ? path.slice(base.length) || 'index.html' : null;
     asked.push(name === null ? path : plain(name));
-    const fault = faults.get(name === null ? path : plain(name));
+    const fault = await faults.get(name === null ? path : plain(name));
     if (fault === 'reset') {
       request.socket.destroy();
       return;
@@ -82,7 +82,7 @@ export async function serve({ roots, headers = true, base = '/' }) {
     url: `http://localhost:${port}${base}`,
     /// Every file that was asked for, in order.
     asked,
-    /// From now on `name` answers with a status, or with 'reset' not at all.
+    /// From now on `name` answers with a status, with 'reset' not at all, and with a promise of nothing once that is kept.
     refuse: (name, how) => faults.set(name, how),
     allow: (name) => faults.delete(name),
     /// From now on it serves these folders.

@@ -339,11 +339,15 @@ fn bundle(project: &Project, effort: Effort, stage: &Path) -> Result<()> {
     embed::build(&project.root, stage, |source, format, out| bundler.bundle(source, format, out))
 }
 
-/// Leaves out what the browser does not read of the JavaScript at the top. The sources are in the repository.
+/// Leaves out what the browser does not read of scripts and styles. The sources are in the repository.
 fn minify(project: &Project, stage: &Path) -> Result<()> {
     let mut minifier = Bundler::ensure(project)?.esbuild();
-    minifier.arg("--allow-overwrite").arg(format!("--outdir={}", stage.display())).args(at_the_top(stage, "js")?);
-    run(&mut minifier, "The minified JavaScript")
+    minifier.arg("--allow-overwrite");
+    for place in ["outdir", "outbase"] {
+        minifier.arg(format!("--{place}={}", stage.display()));
+    }
+    minifier.args(at_the_top(stage, "js")?).args(at_the_top(&stage.join("styles"), "css")?);
+    run(&mut minifier, "The minified scripts and styles")
 }
 
 /// The files directly in a directory that have this extension.
@@ -390,7 +394,7 @@ const SMALL: &[&str] = &[
 pub fn optimise_one(tools: &NodeTools, artifact: &Path) -> Result<()> {
     let level: &[&str] = match artifact.file_name().and_then(|name| name.to_str()) {
         Some(PAGE) => SMALL,
-        _ => &["-O3"],
+        _ => &["-O3", "--low-memory-unused"],
     };
     let result = artifact.with_extension("opt");
     let mut wasm_opt = command(&tools.node.path);

@@ -211,7 +211,9 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let started = Instant::now();
     eprintln!("Building Python, which takes minutes the first time.");
     let mut cargo = command("cargo");
-    tools.toolchain.apply(&mut cargo, &[])?;
+    let git = reproducible::without_time(&mut cargo, &project.cache)?;
+    reproducible::without_chance(&mut cargo, &project.cache)?;
+    tools.toolchain.apply(&mut cargo, &[git])?;
     // What is outside of its workspace Cargo knows by its path, which gets into names and their order, and so into the bytes.
     // Through this link each checkout has the same.
     let checkout = target.join("source");
@@ -229,7 +231,6 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
         .env("CARGO_TARGET_DIR", &target)
         // Where Cargo's own tests say which library to build: it has no other option for that.
         .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library);
-    reproducible::without_chance(&mut cargo, &project.cache)?;
     run(&mut cargo, "The build of Python")?;
     let _ = fs::remove_dir_all(&site);
     let wasm = target.join("wasm32-unknown-unknown").join(profile).join("python.wasm");

@@ -6,9 +6,12 @@
 //!   it. Rust seeds its hash tables with `getrandom`, so on Linux, where the dynamic linker lets a library stand before the
 //!   system's (ld.so(8), `LD_PRELOAD`), the build gets one whose bytes are always the same. Elsewhere chance stays, and the
 //!   artifact `python` differs from build to build.
+//! - Time: RustPython asks Git for that of its last commit, which a package does not have, and takes the current one. So it
+//!   finds a Git that knows of one commit, at the beginning of Unix's time.
 
 use std::env;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -19,6 +22,8 @@ use crate::command::{command, run};
 use crate::tools::fnv1a;
 
 const NO_CHANCE: &str = include_str!("reproducible/no_chance.rs");
+
+const NO_HISTORY: &str = include_str!("reproducible/git.sh");
 
 /// Has a Cargo with unstable options leave paths out of what it builds.
 pub fn without_paths(cargo: &mut Command) {
@@ -31,6 +36,18 @@ pub fn without_chance(cargo: &mut Command, cache: &Cache) -> Result<()> {
         cargo.env("LD_PRELOAD", no_chance(cache)?);
     }
     Ok(())
+}
+
+/// A directory for the front of `PATH`, with a Git that gives every build the same time, and the time zone that goes with it.
+pub fn without_time(cargo: &mut Command, cache: &Cache) -> Result<PathBuf> {
+    let folder = cache.tool(&format!("no-history-{:016x}", fnv1a(NO_HISTORY.as_bytes())));
+    let git = folder.join("git");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&git, NO_HISTORY))
+        .and_then(|()| fs::set_permissions(&git, Permissions::from_mode(0o755)))
+        .with_context(|| format!("{} cannot be written", git.display()))?;
+    cargo.env("TZ", "UTC0");
+    Ok(folder)
 }
 
 /// The library that stands before the system's, built if it is not there.

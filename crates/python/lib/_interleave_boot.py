@@ -365,16 +365,21 @@ TOOL = 4
 
 
 def watch_checkpoints(everywhere=False):
-    """Lets other threads run where CPython does: at the start of functions and at each round of a loop; or everywhere. Once."""
+    """Lets other threads run where CPython does: at the start of functions and at each round of a loop; or everywhere."""
     monitoring = sys.monitoring
-    if monitoring.get_tool(TOOL):
-        return
     known = monitoring.events
     events = (known.INSTRUCTION,) if everywhere else (known.JUMP, known.PY_START)
-    monitoring.use_tool_id(TOOL, "interleave")
+    if not monitoring.get_tool(TOOL):
+        monitoring.use_tool_id(TOOL, "interleave")
     for event in events:
         monitoring.register_callback(TOOL, event, _interleave_threads.checkpoint)
     monitoring.set_events(TOOL, sum(events))
+
+
+def ignore_checkpoints():
+    """Functions that are called from now on have none."""
+    if sys.monitoring.get_tool(TOOL):
+        sys.monitoring.set_events(TOOL, 0)
 
 
 _frozen_importlib._thread = ImportLocks

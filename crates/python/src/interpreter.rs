@@ -228,21 +228,18 @@ pub(crate) fn run_child(turns: Turns, data: &[u8]) -> ExitCode {
     ExitCode((code & 0xff) as i32)
 }
 
-/// In a schedule checkpoints are watched from the start, and otherwise from the first thread that is started, with a GIL
-/// and without: so the two can be compared, and a program of one thread does not pay for it.
+/// Where turns are given at checkpoints, those are watched from the start, so that what a program does before its first
+/// thread is paid for like the rest.
 fn watch(turns: Turns, vm: &VirtualMachine) -> PyResult<()> {
     let everywhere = turns == Turns::Scheduled { gil: false };
     EVERYWHERE.store(everywhere, Ordering::Relaxed);
     match turns {
-        Turns::Scheduled { .. } => watch_checkpoints(everywhere, vm),
-        Turns::Free | Turns::Gil(_) => Ok(()),
+        Turns::Free => Ok(()),
+        Turns::Gil(_) | Turns::Scheduled { .. } => {
+            let boot = vm.import("_interleave_boot", 0)?;
+            vm.call_method(&boot, "watch_checkpoints", (everywhere,)).map(drop)
+        }
     }
-}
-
-/// Once in a process; later calls find it done.
-pub(crate) fn watch_checkpoints(everywhere: bool, vm: &VirtualMachine) -> PyResult<()> {
-    let boot = vm.import("_interleave_boot", 0)?;
-    vm.call_method(&boot, "watch_checkpoints", (everywhere,)).map(drop)
 }
 
 fn run(program: &Program, vm: &VirtualMachine) -> PyResult<()> {

@@ -573,27 +573,26 @@ except ValueError as error:
     );
 }
 
-/// Times with a GIL and without can be compared only where both pay for the same.
+/// Two threads at a checkpoint wait for each other, and only a GIL has a use for it.
 #[test]
-fn checkpoints_are_watched_from_the_first_thread_on_with_a_gil_and_without() {
-    writes(
-        "
+fn checkpoints_are_watched_with_a_gil_from_the_start_and_never_without() {
+    let program = "
 import sys, threading
 print(sys.monitoring.get_tool(4))
-for _ in range(2):
-    thread = threading.Thread(target=int)
-    thread.start()
-    thread.join()
+thread = threading.Thread(target=int)
+thread.start()
+thread.join()
 print(sys.monitoring.get_tool(4))
-",
-        "None\ninterleave\n",
-    );
+";
+    writes(program, "None\nNone\n");
+    assert_eq!(in_turns(program, GIL).text(Stream::Out), "interleave\ninterleave\n");
 }
 
-/// signal, "Signals and threads": what a thread sends is handled in the main one, busy as it may be.
+/// signal, "Signals and threads": what a thread sends is handled in the main one, busy as it may be. Without a GIL it looks
+/// when it has waited.
 #[test]
 fn a_busy_main_thread_is_interrupted() {
-    writes(
+    let finished = in_turns(
         "
 import _thread, threading
 busy = threading.Event()
@@ -607,6 +606,7 @@ try:
 except KeyboardInterrupt:
     print('interrupted')
 ",
-        "interrupted\n",
+        GIL,
     );
+    assert_eq!(finished.text(Stream::Out), "interrupted\n");
 }

@@ -22,7 +22,6 @@ mod module {
     use vm::types::{GetAttr, Representable, SetAttr};
     use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine, pyclass};
 
-    use crate::interpreter::watch_checkpoints;
     use crate::modules::files::Tree;
     use crate::modules::{refused, shown, wait_of};
     use crate::names;
@@ -295,9 +294,6 @@ mod module {
         daemon: bool,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        if !rt::schedule::is_on() {
-            watch_checkpoints(false, vm)?;
-        }
         let title = title_of(&function.as_object().to_owned(), vm);
         {
             let mut inner = lock(&shared.inner);

@@ -266,6 +266,10 @@ fn finish(exception: Option<PyBaseExceptionRef>, vm: &VirtualMachine) -> u32 {
         }
         Some(exception) => vm.handle_exit_exception(exception),
     };
+    // As when a signal ends a program: nothing that it registered is called any more (atexit).
+    if modules::threads::is_stopping() {
+        return code;
+    }
     let modules = vm.sys_module.get_attr("modules", vm);
     if let Ok(threading) = modules.and_then(|modules| modules.get_item("threading", vm))
         && let Err(exception) = vm.call_method(&threading, "_shutdown", ())

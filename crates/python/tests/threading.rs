@@ -584,7 +584,7 @@ thread.start()
 thread.join()
 print(sys.monitoring.get_tool(4))
 ";
-    writes(program, "None\nNone\n");
+    assert_eq!(in_turns(program, Turns::Free).text(Stream::Out), "None\nNone\n");
     assert_eq!(in_turns(program, GIL).text(Stream::Out), "interleave\ninterleave\n");
 }
 

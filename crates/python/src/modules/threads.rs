@@ -4,7 +4,7 @@
 pub(crate) use module::cannot_start;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use module::{are_running, begin, is_of_this_program, stop_process};
-pub(crate) use module::{files, get_ident, module_def, stop, this_is_the_main_thread};
+pub(crate) use module::{files, get_ident, is_stopping, module_def, stop, this_is_the_main_thread};
 
 #[vm::pymodule(name = "_interleave_threads")]
 mod module {
@@ -128,6 +128,11 @@ mod module {
             process.stopping.store(true, Ordering::SeqCst);
         }
         rt::cancel_waits();
+    }
+
+    /// Whether the calling thread's process was told to end.
+    pub(crate) fn is_stopping() -> bool {
+        PROCESS.get().is_some_and(|process| process.stopping.load(Ordering::SeqCst))
     }
 
     /// A process was ended from outside: its threads leave at their next checkpoint, and nobody hears of it any more.

@@ -123,6 +123,11 @@ impl Segment {
         CURRENT.with(|current| *current.borrow_mut() = Some(self));
     }
 
+    /// The calling thread uses none any more.
+    pub(crate) fn put_away() {
+        CURRENT.with(|current| current.borrow_mut().take());
+    }
+
     /// The one that the calling thread uses.
     pub fn current() -> Option<Self> {
         // A thread that is just ending has none any more.

@@ -452,6 +452,44 @@ mod pipes {
         });
     }
 
+    // In a browser nothing of a process is dropped after its end: its worker ends with it.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[test]
+    fn what_the_thread_of_an_ended_process_drops_is_closed_no_second_time() {
+        use std::cell::RefCell;
+        use std::sync::{Mutex, mpsc};
+
+        static DROPPED: Mutex<Option<mpsc::Sender<()>>> = Mutex::new(None);
+        struct Told;
+        impl Drop for Told {
+            fn drop(&mut self) {
+                let told = DROPPED.lock().expect("whole").take().map(|dropped| dropped.send(()));
+                assert_eq!(told, Some(Ok(())));
+            }
+        }
+        thread_local! {
+            static KEPT: RefCell<Option<(Connection, Told)>> = const { RefCell::new(None) };
+        }
+        fn keeps(end: Connection) -> Result<(), ProcessError> {
+            let inner = end.receive()?;
+            KEPT.set(Some((inner, Told)));
+            Ok(())
+        }
+        run(|| {
+            let (dropped, was_dropped) = mpsc::channel();
+            *DROPPED.lock().expect("whole") = Some(dropped);
+            let (here, there) = both_ways(title("outer")).expect("room");
+            let (from, to) = one_way(title("inner")).expect("room");
+            let other = Process::new(title("other"), keeps, there).start().expect("a process");
+            here.send(&to).expect("open");
+            assert_eq!(other.join(), Ok(ExitCode::WELL));
+            was_dropped.recv().expect("its thread ends");
+            assert_eq!(from.poll(), Ok(false), "it is still open here");
+            to.send_bytes(b"x").expect("open");
+            assert_eq!(from.receive_bytes(), Ok(b"x".to_vec()));
+        });
+    }
+
     #[test]
     fn poll_waits_no_longer_than_it_was_told() {
         run(|| {

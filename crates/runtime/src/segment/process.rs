@@ -105,6 +105,7 @@ pub fn run_child(block: u32) {
     {
         process.run(&segment);
         while process.waits_for_another(&segment) {
+            segment.clone().install();
             process.run(&segment);
         }
     }
@@ -465,6 +466,8 @@ impl ProcessBlock {
         segment.memory.store(self.at + SPARE, segment.memory.load(word::KEEPS));
         self.announce(segment, exit, Ending::ByItself);
         schedule::leave();
+        // All that it had open is closed now, and not once more when the thread drops what it still has.
+        Segment::put_away();
     }
 
     /// Says how it ended. The first who does counts. Gives whether that was this one.

@@ -89,6 +89,15 @@ const TRAPPED = [/unreachable/, /too much recursion/];
 /// How many runs in a row: more make a small leak plain.
 const RUNS = Number(process.env.INTERLEAVE_RUNS ?? 40);
 
+/// Runs what is refused more at some point, and gives its lines.
+async function refused(visit) {
+  await visit.press('Run');
+  await visit.untilAtLast(180_000, 'it ends', () => window.seen.finished.length > 0);
+  const report = await visit.ended();
+  assert.equal(report.summary, 'Exit code 1.');
+  return written(visit);
+}
+
 inEachBrowser((here) => {
   for (const [what, [program, more]] of Object.entries(ENDLESS)) {
     check(here, `Stop ends ${what} within 200 ms, and the next run is clean`, async (open) => {
@@ -106,11 +115,7 @@ inEachBrowser((here) => {
 
   check(here, 'threads without an end are refused at some point, and the next run is clean', async (open) => {
     const visit = await open({ link: link(THREADS_WITHOUT_END) });
-    await visit.press('Run');
-    await visit.untilAtLast(180_000, 'it ends', () => window.seen.finished.length > 0);
-    const report = await visit.ended();
-    assert.equal(report.summary, 'Exit code 1.');
-    const lines = await written(visit);
+    const lines = await refused(visit);
     assert.ok(lines.includes('started 256'), lines);
     assert.equal(lines.at(-1), "RuntimeError: can't start new thread: a process may have 256 at a time");
     await nextRunIsClean(visit);
@@ -127,11 +132,7 @@ inEachBrowser((here) => {
 
   check(here, 'processes that start processes without an end are refused, all of them end, and the next run is clean', async (open) => {
     const visit = await open({ link: link(PROCESSES_WITHOUT_END) });
-    await visit.press('Run');
-    await visit.untilAtLast(180_000, 'it ends', () => window.seen.finished.length > 0);
-    const report = await visit.ended();
-    assert.equal(report.summary, 'Exit code 1.');
-    const lines = await written(visit);
+    const lines = await refused(visit);
     assert.ok(lines.includes('BlockingIOError: [Errno 11] a run may have 64 processes at a time'), lines.slice(-5).join('\n'));
     await nextRunIsClean(visit);
   }, { timeout: 240_000 });

@@ -136,6 +136,8 @@ async function isolate() {
     await registered;
     if (!workers.controller) {
       const claimed = new Promise((go) => workers.addEventListener("controllerchange", go, { once: true }));
+      // As in www/isolate.js.
+      workers.ready.then(({ active }) => active.postMessage({ claim: true }));
       await Promise.race([claimed, new Promise((go) => setTimeout(go, 3000))]);
     }
     if (!workers.controller) return false;

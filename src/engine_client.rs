@@ -24,14 +24,13 @@ use interleave_trace::segment::exit;
 use interleave_trace::{
     Entry, Event, InstanceId, LaneId, LaneKind, Level, NO_NUMBER, NameId, Outcome, TimeNs, What, clock, decode,
 };
-use js_sys::{Array, ArrayBuffer, Atomics, Int32Array, Object, Reflect, Uint8Array, Uint32Array, WebAssembly};
+use js_sys::{Array, ArrayBuffer, Atomics, Int32Array, Object, Promise, Reflect, Uint8Array, Uint32Array, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{BroadcastChannel, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
 use crate::browser::file_address;
-use crate::program::load;
 use segment::Segment;
 
 /// How far a run is.
@@ -170,24 +169,29 @@ extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = crossOriginIsolated)]
     static CROSS_ORIGIN_ISOLATED: Option<bool>;
     #[wasm_bindgen(thread_local_v2, js_name = interleaveIsolation)]
-    static ISOLATION: Option<js_sys::Promise>;
+    static ISOLATION: Option<Promise>;
 
     #[derive(Clone)]
     type LockManager;
     #[wasm_bindgen(thread_local_v2, js_namespace = navigator, js_name = locks)]
     static LOCKS: Option<LockManager>;
     #[wasm_bindgen(method)]
-    fn request(this: &LockManager, name: &str, held: &Closure<dyn FnMut(JsValue)>) -> js_sys::Promise;
+    fn request(this: &LockManager, name: &str, held: &Closure<dyn FnMut(JsValue)>) -> Promise;
 }
 
 #[wasm_bindgen(module = "/src/prepared.js")]
 extern "C" {
+    /// Fetches and compiles Python, and tells how many bytes have come; -1 while it is still to be built.
+    #[wasm_bindgen(js_name = load)]
+    fn load_python(told: &Closure<dyn Fn(f64)>) -> Promise;
+    /// Resolves when a run should begin.
     #[wasm_bindgen(js_name = prepare)]
-    fn prepare(module: &WebAssembly::Module);
-    #[wasm_bindgen(js_name = imageOfPython)]
-    fn image_of_python() -> JsValue;
+    fn prepare_python() -> Promise;
+    /// A worker with Python, for a run that owns it from now on.
+    #[wasm_bindgen(js_name = takeWorker, catch)]
+    fn take_python() -> Result<Worker, JsValue>;
     #[wasm_bindgen(js_name = check)]
-    fn check(text: &str) -> js_sys::Promise;
+    fn check(text: &str) -> Promise;
 }
 
 /// Whether workers can share memory here.
@@ -227,8 +231,7 @@ pub async fn preload() -> Result<(), Failure> {
 /// being 1, and what is wrong. Nothing if there is none, or if nobody knows. Python is fetched for this and made ready, so
 /// that the next run begins sooner.
 pub async fn check_python(text: &str) -> Option<Array> {
-    let module = engine(RunSpec::PYTHON_ARTIFACT, Some(Box::new(|_| ()))).await.ok()?;
-    prepare(&module);
+    engine(RunSpec::PYTHON_ARTIFACT, Some(Box::new(|_| ()))).await.ok()?;
     JsFuture::from(check(text)).await.ok()?.dyn_into().ok()
 }
 
@@ -240,12 +243,11 @@ async fn engine(artifact: &'static str, told: Option<Box<dyn Fn(f64)>>) -> Resul
     if let Some(module) = compiled(artifact) {
         return Ok(module);
     }
-    let address = format!("{artifact}_bg.wasm");
     let module = match told {
-        None => compile(&address).await,
+        None => compile(&format!("{artifact}_bg.wasm")).await,
         Some(told) => {
             let told = Closure::new(move |bytes: f64| told(bytes));
-            JsFuture::from(load(&address, &told)).await.and_then(JsCast::dyn_into)
+            JsFuture::from(load_python(&told)).await.and_then(JsCast::dyn_into)
         }
     };
     let module = module.map_err(|error| Failure::NotLoaded { message: words_of(&error) })?;
@@ -335,6 +337,10 @@ impl Run {
                 }) as Box<dyn Fn(f64)>
             });
             let engine = engine(spec.artifact(), told).await;
+            if engine.is_ok() && spec.is_python() {
+                // It never rejects: a run begins all the same, only later.
+                let _ready = JsFuture::from(prepare_python()).await;
+            }
             let Some(strong) = weak.upgrade() else { return };
             match engine {
                 Ok(module) => begin(&strong, &module),
@@ -551,15 +557,32 @@ impl Inner {
         decode(slots, |entry| self.note_lane(&entry));
     }
 
+    /// A worker that loads the engine.
+    fn load(&self, module: &WebAssembly::Module, wanted: &Wanted) -> Result<Worker, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&file_address("worker.js"), &options)?;
+        let message = Object::new();
+        let artifact = file_address(&format!("{}.js", self.spec.artifact()));
+        Reflect::set(&message, &"artifact".into(), &artifact.into())?;
+        Reflect::set(&message, &"module".into(), module)?;
+        if let Some(memory) = &wanted.memory {
+            Reflect::set(&message, &"memory".into(), memory)?;
+        }
+        worker.post_message(&message)?;
+        Ok(worker)
+    }
+
     fn create(
         &mut self,
         run: &Rc<RefCell<Inner>>,
         module: &WebAssembly::Module,
         wanted: &Wanted,
     ) -> Result<(), JsValue> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&file_address("worker.js"), &options)?;
+        let worker = match wanted.role {
+            Role::Host | Role::Child { .. } if self.spec.is_python() => take_python()?,
+            _ => self.load(module, wanted)?,
+        };
         let lane = wanted.lane;
         let weak = Rc::downgrade(run);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new({
@@ -594,22 +617,15 @@ impl Inner {
             isolated: self.isolated,
         };
         let message = Object::new();
-        let artifact = file_address(&format!("{}.js", self.spec.artifact()));
-        Reflect::set(&message, &"artifact".into(), &artifact.into())?;
-        Reflect::set(&message, &"module".into(), module)?;
         Reflect::set(&message, &"command".into(), &Uint8Array::from(command.to_bytes().as_slice()))?;
         if self.spec.is_python() && !matches!(wanted.role, Role::Thread { .. }) {
             Reflect::set(&message, &"program".into(), &JsValue::from_str(&self.program))?;
-            Reflect::set(&message, &"image".into(), &image_of_python())?;
         }
         match wanted.pool {
             Some(receiver) => Reflect::set(&message, &"pool".into(), &receiver.into())?,
             None => Reflect::set(&message, &"lock".into(), &format!("{}-{}", channel(self.origin_ms), lane.0).into())?,
         };
         let transfer = Array::new();
-        if let Some(memory) = &wanted.memory {
-            Reflect::set(&message, &"memory".into(), memory)?;
-        }
         if let Some(segment) = &self.segment {
             Reflect::set(&message, &"segment".into(), &segment.buffer)?;
         }
@@ -860,7 +876,7 @@ fn end_child(run: &Rc<RefCell<Inner>>, instance: InstanceId, block: u32, exit: i
     let begun = clock::epoch_ms();
     spawn_local(async move {
         loop {
-            let turn = js_sys::Promise::new(&mut |go, _| {
+            let turn = Promise::new(&mut |go, _| {
                 if let Some(window) = web_sys::window() {
                     // If there were no timers, the process would be ended at once.
                     let _timer = window.set_timeout_with_callback(&go);
@@ -987,6 +1003,10 @@ fn end(run: &Rc<RefCell<Inner>>, ended: Ended) {
     inner.close_lanes(&ended);
     inner.phase = Phase::Ended(ended);
     let wake = inner.wake.clone();
+    if inner.spec.is_python() && compiled(RunSpec::PYTHON_ARTIFACT).is_some() {
+        // The next run finds a worker; nobody need wait for that.
+        let _ready = prepare_python();
+    }
     drop(inner);
     wake.emit(());
 }

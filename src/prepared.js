@@ -1,27 +1,46 @@
-// Python made ready before a program is run: a worker in whose memory an interpreter has imported what most programs
-// need, an image of that memory, with which runs and their processes begin, and what the worker says of a program that is
-// being written. The image is kept over visits where the browser has room for it.
+// Python made ready before a program is run: one worker in whose memory an interpreter has imported what most programs
+// need, and an image of that memory, with which others begin. Until a run takes that worker it looks at the program while
+// it is written. The image is kept over visits where the browser has room for it.
 // See prepare and check in crates/python/src/web.rs, and www/worker.js for the other side.
 const KEPT = "interleave-python";
+// Who writes on is not interrupted.
+const PAUSE_MS = 300;
+// An image that was begun so long ago is there before a run could have made an interpreter of its own.
+const SOON_MS = 300;
 
 let module;
 let image;
-// The one worker, as soon as it can be asked.
+// The worker that nobody has taken yet.
 let keeper;
 let asked = 0;
-// Who writes on is not interrupted.
-const PAUSE_MS = 300;
 
-export function prepare(compiled) {
-  module ??= compiled;
+// Fetches and compiles Python, once, and tells how many bytes have come: less than none while the host says that it is
+// still to be built.
+export async function load(told) {
   keeper ??= begin();
-  // Who asks it hears what went wrong; a run begins without an image.
-  keeper.catch(() => {});
+  const { waiting, loaded } = keeper;
+  waiting.add(told);
+  try {
+    module ??= await loaded;
+    return module;
+  } finally {
+    waiting.delete(told);
+  }
 }
 
-// What a run begins with, if there is one yet.
-export function imageOfPython() {
-  return image;
+// Resolves when a run should begin, once Python is loaded: with an image, or without one if that is sooner.
+export async function prepare() {
+  const it = (keeper ??= begin());
+  await it.known;
+  if (!image && performance.now() - it.making > SOON_MS) await it.made;
+}
+
+// A worker with Python, which belongs to whom it is given: the one that is ready, or another.
+export function takeWorker() {
+  if (!image || !keeper) return create({ module, image });
+  const { worker, leave } = keeper;
+  leave();
+  return worker;
 }
 
 // The first error in a program: where it begins and ends, as lines and columns from 1 on, and what is wrong. Nothing if
@@ -29,68 +48,84 @@ export function imageOfPython() {
 export async function check(text) {
   const number = ++asked;
   await new Promise((go) => setTimeout(go, PAUSE_MS));
-  const worker = await keeper?.catch(() => {});
-  if (!worker || number !== asked) return;
-  return new Promise((go) => {
-    const told = ({ data }) => {
-      if (data.checked !== number) return;
-      worker.removeEventListener("message", told);
-      go(number === asked ? data.found : undefined);
-    };
-    worker.addEventListener("message", told);
-    worker.postMessage({ check: number, text });
-  });
+  if (number !== asked) return;
+  // A run may take the worker before it has answered; then the next one is asked.
+  const answer = (await ask(text)) ?? (await ask(text));
+  return number === asked ? answer?.found : undefined;
 }
 
-async function begin() {
-  image ??= await kept().catch(() => undefined);
+async function ask(text) {
+  await prepare();
+  return keeper?.check(text);
+}
+
+function create(message) {
   const worker = new Worker(interleaveFile("worker.js"), { type: "module" });
-  return new Promise((go, fail) => {
-    const giveUp = (why) => {
-      worker.terminate();
+  worker.postMessage({ artifact: interleaveFile("python.js"), ...message });
+  return worker;
+}
+
+function begin() {
+  const files = { wasm: interleaveFile("python_bg.wasm"), keeps: KEPT };
+  const worker = create(image ? { module, image } : { module, ...files });
+  const [loaded, known, made] = [promised(), promised(), promised()];
+  // Who waits for it hears of it.
+  loaded.promise.catch(() => {});
+  if (image) known.go();
+  const answers = [];
+  const it = {
+    worker,
+    waiting: new Set(),
+    loaded: loaded.promise,
+    known: known.promise,
+    made: made.promise,
+    check: (text) => new Promise((done) => {
+      answers.push(done);
+      worker.postMessage({ check: text });
+    }),
+    leave() {
+      worker.onmessage = worker.onerror = null;
       keeper = undefined;
-      fail(why);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      giveUp(event.message);
-    };
-    worker.addEventListener("message", ({ data }) => {
-      if (data.broken) giveUp(data.broken);
-      if (!data.ready) return;
-      if (data.image) {
-        image = data.image;
-        keep().catch(() => {});
-      }
-      go(worker);
-    });
-    worker.postMessage({ artifact: interleaveFile("python.js"), module, image, keeps: true });
-  });
+      for (const done of [known.go, made.go, ...answers]) done();
+    },
+  };
+  const giveUp = (why) => {
+    worker.terminate();
+    loaded.fail(new Error(why));
+    it.leave();
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    giveUp(event.message);
+  };
+  worker.onmessage = ({ data }) => {
+    if (data.bytes) it.waiting.forEach((told) => told(data.bytes));
+    if (data.module) loaded.go(data.module);
+    if (data.makes) it.making = performance.now();
+    if (data.image) {
+      image = data.image;
+      if (it.making) keep().catch(() => {});
+      made.go();
+    }
+    if (data.makes || data.image) known.go();
+    if ("found" in data) answers.shift()?.(data);
+    if (data.broken || data.spent) giveUp(data.broken);
+    // A run would not find it as it finds others.
+    if (data.spent) prepare();
+  };
+  return it;
 }
 
-// Which build of the artifact this is, as its own bytes say.
-function build() {
-  const [bytes] = WebAssembly.Module.customSections(module, "interleave-build");
-  return bytes && `python-image/${new TextDecoder().decode(bytes)}`;
-}
-
-async function kept() {
-  const response = await (await caches.open(KEPT)).match(build());
-  if (!response) return;
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return { memory: crossOriginIsolated ? shared(bytes) : bytes.buffer, table: Number(response.headers.get("X-Table")) };
-}
-
-function shared(bytes) {
-  const memory = new SharedArrayBuffer(bytes.length);
-  new Uint8Array(memory).set(bytes);
-  return memory;
+function promised() {
+  const it = {};
+  it.promise = new Promise((go, fail) => Object.assign(it, { go, fail }));
+  return it;
 }
 
 async function keep() {
-  const name = build();
-  if (!name) return;
+  if (!image.build) return;
   const store = await caches.open(KEPT);
   for (const older of await store.keys()) await store.delete(older);
-  await store.put(name, new Response(new Uint8Array(image.memory).slice(), { headers: { "X-Table": image.table } }));
+  const headers = { "X-Table": image.table, "X-Build": image.build };
+  await store.put("python-image", new Response(new Uint8Array(image.memory).slice(), { headers }));
 }

@@ -1,5 +1,4 @@
-// What the page asks of the browser for a Python program: to pack it into a link, to load what runs it, and a place to
-// write it.
+// What the page asks of the browser for a Python program: to pack it into a link, and a place to write it.
 // The place is a plain text area until the editor has come, and stays one where it does not come.
 const LONGEST = 1 << 20;
 
@@ -21,45 +20,6 @@ export async function unpack(letters) {
     text += decoder.decode(value, { stream: true });
     if (text.length > LONGEST) throw new RangeError("the program is too long");
   }
-}
-
-// Artifacts that are on their way or have come.
-const loads = new Map();
-
-// Fetches and compiles an artifact of several megabytes, once, and tells everybody who wants it how many bytes have come:
-// less than none while the host says that it is still to be built.
-export function load(address, told) {
-  if (!loads.has(address)) {
-    const waiting = new Set();
-    const module = compile(address, (bytes) => waiting.forEach((told) => told(bytes)));
-    loads.set(address, { waiting, module });
-    // Whoever wants it next tries again.
-    module.catch(() => loads.delete(address));
-  }
-  const { waiting, module } = loads.get(address);
-  waiting.add(told);
-  return module.finally(() => waiting.delete(told));
-}
-
-async function compile(address, told) {
-  let response = await fetch(interleaveFile(address));
-  while (response.status === 503) {
-    told(-1);
-    await new Promise((go) => setTimeout(go, 1000));
-    response = await fetch(interleaveFile(address));
-  }
-  if (!response.ok) throw new Error(`${address} came with status ${response.status}`);
-  const counted = response.clone().body.getReader();
-  let bytes = 0;
-  const count = ({ done, value }) => {
-    if (done) return;
-    told((bytes += value.length));
-    return counted.read().then(count);
-  };
-  counted.read().then(count, () => {});
-  // A plain host may not know the media type of WebAssembly.
-  const known = response.headers.get("Content-Type")?.startsWith("application/wasm");
-  return WebAssembly.compileStreaming(known ? response : new Response(response.body, { headers: { "Content-Type": "application/wasm" } }));
 }
 
 export class Editor {

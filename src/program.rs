@@ -10,8 +10,6 @@ extern "C" {
     fn pack_text(text: &str) -> Promise;
     #[wasm_bindgen(js_name = unpack)]
     fn unpack_text(letters: &str) -> Promise;
-    /// Fetches and compiles an artifact, and tells how many bytes have come; -1 while it is still to be built.
-    pub fn load(address: &str, told: &Closure<dyn Fn(f64)>) -> Promise;
 
     /// Where a program is written.
     pub type Editor;

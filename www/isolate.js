@@ -13,6 +13,8 @@ globalThis.interleaveIsolation = (async () => {
     keepFiles(workers);
     if (!workers.controller) {
       const claimed = new Promise((resolve) => workers.addEventListener("controllerchange", resolve, { once: true }));
+      // One that became active just before this page was there, or that a forced reload passed by, claims nobody by itself.
+      workers.ready.then(({ active }) => active.postMessage({ claim: true }));
       const patience = new Promise((resolve) => setTimeout(resolve, 3000));
       await Promise.race([claimed, patience]);
       if (wanted && !crossOriginIsolated && !embedded && workers.controller) {

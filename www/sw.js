@@ -45,8 +45,9 @@ self.addEventListener("fetch", (event) => {
   else event.respondWith(found().then((response) => dressed(response, headers)));
 });
 
-// A page that is ready says of which version it is, as its document does.
+// A page that is ready says of which version it is, as its document does; one that no service worker has asks for this one.
 self.addEventListener("message", (event) => {
+  if (event.data?.claim) event.waitUntil(self.clients.claim());
   if (event.data?.keep) event.waitUntil(keep(event.data.keep, event.source.id).catch(sayWhyNot));
 });
 

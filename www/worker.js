@@ -1,23 +1,34 @@
 // Every worker of a run: loads an engine into itself, the one with the workloads, with the programs or with Python,
-// and begins what it is told. The page creates them all.
+// and begins what it is told. The page creates them all, and says first what to load and then what to begin; one that is
+// made ready beforehand looks at programs between the two.
 // See crates/protocol/src/message.rs for the conversation, and src/engine_client.rs for the other side.
-self.addEventListener("message", start, { once: true });
+let loaded;
+self.addEventListener("message", ({ data }) => {
+  if (data.artifact) loaded = load(data);
+  else if (data.command) begin(data);
+  else if (data.check !== undefined) look(data.check);
+});
 
-async function start({ data: { artifact, module, memory, image, command, port, segment, program, lock, pool, keeps } }) {
-  let engine, instance;
+async function load({ artifact, module, memory, image, wasm, keeps }) {
   try {
-    engine = await import(artifact);
-    if (!keeps) watchStack(engine);
-    [instance] = await Promise.all([engine.default({ module_or_path: module, memory }), lock && hold(lock)]);
+    const kept = keeps && read(keeps).catch(() => {});
+    const [engine, compiled] = await Promise.all([import(artifact), module ?? compile(wasm)]);
+    const instance = await engine.default({ module_or_path: compiled, memory });
     if (image) become(instance, image);
+    else if (kept) image = await ready(engine, instance, compiled, await kept);
+    return { engine, instance, image };
   } catch (error) {
-    self.postMessage({ broken: String(error) });
-    return;
+    self.postMessage({ broken: String(error?.message ?? error) });
   }
+}
+
+async function begin({ command, port, segment, program, lock, pool }) {
+  const [it] = await Promise.all([loaded, lock && hold(lock)]);
+  if (!it) return;
+  const { engine, instance } = it;
   // What goes wrong from here on is told by the engine, which listens for it.
-  if (keeps) {
-    keep(engine, instance, image);
-  } else if (pool === undefined) {
+  watchStack(engine);
+  if (pool === undefined) {
     const last = engine.begin(command, port, segment, program);
     if (last) {
       instance.__wbindgen_thread_destroy();
@@ -29,6 +40,85 @@ async function start({ data: { artifact, module, memory, image, command, port, s
   }
 }
 
+// Fetches and compiles Python, and tells the page how many bytes have come: less than none while the host says that it is
+// still to be built. Not in the page, which has enough to do while it opens. See src/prepared.js.
+async function compile(address) {
+  let response = await fetch(address);
+  while (response.status === 503) {
+    self.postMessage({ bytes: -1 });
+    await new Promise((go) => setTimeout(go, 1000));
+    response = await fetch(address);
+  }
+  if (!response.ok) throw new Error(`${address.split("/").at(-1)} came with status ${response.status}`);
+  const counted = response.clone().body.getReader();
+  let bytes = 0;
+  let said = 0;
+  const count = ({ done, value }) => {
+    if (done) return;
+    bytes += value.length;
+    if (performance.now() - said > 50) {
+      said = performance.now();
+      self.postMessage({ bytes });
+    }
+    return counted.read().then(count);
+  };
+  counted.read().then(count, () => {});
+  // A plain host may not know the media type of WebAssembly.
+  const known = response.headers.get("Content-Type")?.startsWith("application/wasm");
+  const module = await WebAssembly.compileStreaming(known ? response : new Response(response.body, { headers: { "Content-Type": "application/wasm" } }));
+  self.postMessage({ module });
+  return module;
+}
+
+// What an earlier visit kept: the image of a memory in which Python is ready.
+async function read(name) {
+  const store = await caches.open(name);
+  const response = await store.match("python-image");
+  if (!response) return;
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const memory = room(bytes.length);
+  new Uint8Array(memory).set(bytes);
+  return { memory, table: Number(response.headers.get("X-Table")), build: response.headers.get("X-Build") };
+}
+
+const room = (length) => new (self.crossOriginIsolated ? SharedArrayBuffer : ArrayBuffer)(length);
+
+// Makes Python ready, unless an earlier visit did so with the same build, and gives the page the image of that.
+async function ready({ prepare }, instance, module, kept) {
+  // Which build it is, as its own bytes say.
+  const [bytes] = WebAssembly.Module.customSections(module, "interleave-build");
+  const build = bytes && new TextDecoder().decode(bytes);
+  let image = kept;
+  if (build && kept?.build === build) {
+    become(instance, image);
+  } else {
+    self.postMessage({ makes: true });
+    prepare();
+    const { memory, __wbindgen_externrefs: table } = instance;
+    image = { memory: room(memory.buffer.byteLength), table: table.length, build };
+    new Uint8Array(image.memory).set(new Uint8Array(memory.buffer));
+  }
+  self.postMessage({ image });
+  return image;
+}
+
+// Looks at a program before a run takes this worker, and leaves no trace: a run begins with the image, whatever came before.
+async function look(text) {
+  const it = await loaded;
+  if (!it) return;
+  const { engine, instance, image } = it;
+  try {
+    const found = engine.check(text);
+    // What has grown does not shrink.
+    const spent = instance.memory.buffer.byteLength > image.memory.byteLength;
+    if (!spent) become(instance, image);
+    self.postMessage({ found, spent });
+  } catch (error) {
+    // A program may be too deep to be read.
+    self.postMessage({ broken: String(error) });
+  }
+}
+
 // A new instance goes on where another was when the image was taken. Both laid out their memory in the same way, and the
 // other kept no value of JavaScript; the table where such values are is as long as it believes.
 function become({ memory, __wbindgen_externrefs: table }, image) {
@@ -36,17 +126,6 @@ function become({ memory, __wbindgen_externrefs: table }, image) {
   if (missing > 0) memory.grow(missing / 65536);
   if (table.length < image.table) table.grow(image.table - table.length);
   new Uint8Array(memory.buffer).set(new Uint8Array(image.memory));
-}
-
-// This worker runs nothing: it makes Python ready, unless that was done before, and looks at programs; see src/prepared.js.
-function keep({ prepare, check }, { memory, __wbindgen_externrefs: table }, image) {
-  self.addEventListener("message", ({ data }) => self.postMessage({ checked: data.check, found: check(data.text) }));
-  if (image) return self.postMessage({ ready: true });
-  prepare();
-  const bytes = new Uint8Array(memory.buffer);
-  const copy = new (self.crossOriginIsolated ? SharedArrayBuffer : ArrayBuffer)(bytes.length);
-  new Uint8Array(copy).set(bytes);
-  self.postMessage({ ready: true, image: { memory: copy, table: table.length } });
 }
 
 // A stack can run full anywhere, within the allocator too, whose lock is held for ever then. So that is told from here,

@@ -115,6 +115,21 @@ inEachBrowser((here) => {
     });
   });
 
+  // Firefox's driver knows no such reload.
+  if (here.kind === 'chromium') {
+    check(here, 'a page that a forced reload hid from its service worker gets it back', async (open) => {
+      const visit = await open({ link: PI });
+      const isThere = () => visit.until('the service worker is there', () => navigator.serviceWorker.controller !== null);
+      await isThere();
+      await visit.page.evaluateOnNewDocument(() => (window.began = navigator.serviceWorker?.controller));
+      const devtools = await visit.page.createCDPSession();
+      await devtools.send('Page.reload', { ignoreCache: true });
+      await visit.until('it was reloaded', () => window.began === null);
+      await isThere();
+      await visit.runWell();
+    });
+  }
+
   const silent = { workload: 'downloads', size: 4, tasks: 2, latency: 150 };
 
   check(here, 'downloads through the service worker take at least the latency', async (open) => {

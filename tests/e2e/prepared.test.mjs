@@ -70,6 +70,34 @@ inEachBrowser((here) => {
     assert.notDeepEqual(first[1].slice(1), second[1].slice(1));
   }, PATIENTLY);
 
+  check(here, 'a run takes the worker that looked at its program, and finds what every run finds', async (open) => {
+    const visit = await open({ link: link('print(id(object())') });
+    await told(visit, 'the error is told', "Line 1: '(' was never closed.");
+    await visit.page.focus('.editor .cm-content');
+    await visit.page.keyboard.down('Control');
+    await visit.page.keyboard.press('End');
+    await visit.page.keyboard.up('Control');
+    await visit.page.keyboard.type(')');
+    await told(visit, 'nothing is wrong any more', '');
+    const before = await visit.page.evaluate(() => window.seen.workers.length);
+    const [first] = await linesOf(visit);
+    await visit.until('the next worker is there', (before) => window.seen.workers.length > before, before);
+    assert.equal(await visit.page.evaluate(() => window.seen.workers.length), before + 1, 'that for the next run, and no other');
+    const [second] = await linesOf(visit);
+    assert.deepEqual(first, second, 'an object has the same address, whether the program was looked at or not');
+  }, PATIENTLY);
+
+  check(here, 'a program that is too deep to be looked at does no harm to the next', async (open) => {
+    const visit = await open({ link: link(`${'-'.repeat(50_000)}1`) });
+    await imageIsKept(visit);
+    await visit.page.focus('.editor .cm-content');
+    await visit.page.keyboard.down('Control');
+    await visit.page.keyboard.press('a');
+    await visit.page.keyboard.up('Control');
+    await visit.page.keyboard.type('total = 1 +');
+    await told(visit, 'the error is told', 'Line 1: invalid syntax.');
+  }, PATIENTLY);
+
   check(here, 'an error is underlined and told while one writes, and the image outlives the visit', async (open) => {
     const visit = await open({ link: link('total = (1 +\n'), prepare: () => {
       window.kept = 0;

@@ -2,11 +2,11 @@
 // browser of its own, with nothing in any cache. Posts are on one site and what they show on another, as in the world.
 import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { extname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 
 import { brotliSize } from './brotli.mjs';
+import { published, serve } from './host.mjs';
 import { launch } from './launch.mjs';
 import { until } from './page.mjs';
 
@@ -19,52 +19,6 @@ const AFTERWARDS_MS = 500;
 const POLLING_MS = 20;
 
 const pause = (ms) => new Promise((go) => setTimeout(go, ms));
-
-const TYPES = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.json': 'application/json',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-};
-
-/// Serves what `read` gives for a name. `origin` is the machine's number or its name, which are two sites.
-async function serve(origin, read, headersOf = () => ({})) {
-  const asked = new Set();
-  const server = createServer(async (request, response) => {
-    const name = normalize(decodeURIComponent(new URL(request.url, 'http://site').pathname).slice(1));
-    try {
-      if (name.startsWith('..')) throw new Error('outside');
-      const body = await read(name);
-      asked.add(name);
-      // The same for everybody: documents and service workers are asked for again, what they name is kept.
-      const cached = extname(name) === '.html' || name === 'sw.js' ? 'no-cache' : 'max-age=31536000, immutable';
-      response.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream', 'Cache-Control': cached, ...headersOf(name) });
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((go) => server.listen(0, '127.0.0.1', go));
-  return {
-    url: `http://${origin}:${server.address().port}/`,
-    asked,
-    read,
-    close: () => new Promise((go) => (server.close(go), server.closeAllConnections())),
-  };
-}
-
-/// The headers that a site asks its host for: those of all files, and those of one document.
-function rules(text) {
-  const parts = text.split(/^(?=\/)/m).map((part) => part.trim().split('\n').map((line) => line.trim()));
-  return (name) => Object.fromEntries(
-    parts
-      .filter(([path]) => path === '/*' || path === `/${name}`)
-      .flatMap(([, ...lines]) => lines.map((line) => line.split(/: (.*)/).slice(0, 2))),
-  );
-}
 
 // Pyodide's console takes its terminal from a network for files of npm: here from the same packages beside it. Of a package
 // without a file that network gives the small form of its script.
@@ -187,7 +141,6 @@ export async function measureEmbeds({ add, errors, times, request, patience }) {
   const { quick, only, dist, packages, benchPages, browser } = request;
   if (only.length > 0 && !only.includes('embed')) return;
   const npm = (name) => join(packages ?? '', 'node_modules', name);
-  const own = (name) => readFile(join(dist, name || 'index.html'));
   const others = async (name) => {
     if (name === 'empty.html') return '<!doctype html><title>Empty</title>';
     if (name === 'line.html') return `<!doctype html><title>A line</title><pre id="output">${LINE}</pre>`;
@@ -199,8 +152,8 @@ export async function measureEmbeds({ add, errors, times, request, patience }) {
   const posts = new Map();
   const servers = {
     post: await serve('127.0.0.1', async (name) => posts.get(name)),
-    ours: await serve('localhost', own, rules(await readFile(join(dist, '_headers'), 'utf8'))),
-    plain: await serve('localhost', own),
+    ours: await published(dist),
+    plain: await published(dist, false),
     others: await serve('localhost', others, () => ({ 'Access-Control-Allow-Origin': '*' })),
   };
 

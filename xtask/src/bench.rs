@@ -114,8 +114,11 @@ fn measure(project: &Project, options: &Options) -> Result<bool> {
             true => Some(beside_the_page(project, &node, &dist, &mut request)?),
             false => None,
         };
+        if wants("embed") || wants("python") {
+            request.insert("dist".into(), json!(build::fresh_dist(project, Python::IfThere)?));
+        }
         if wants("embed") {
-            embed::request(project, &build::fresh_dist(project, Python::IfThere)?, &mut request);
+            embed::request(project, &mut request);
         }
         request
             .insert("kernels".into(), kernels().map(|(id, spec)| json!({"id": id, "query": query(&spec)})).collect());

@@ -85,6 +85,9 @@ thread_local! {
     static READY: RefCell<Option<Interpreter>> = const { RefCell::new(None) };
 }
 
+/// How many bytes are free in a memory in which an interpreter was made ready.
+const ROOM_TO_LOOK: usize = 2 << 20;
+
 /// Makes an interpreter ready that has imported what most programs need, unless one is. A copy of this memory runs a
 /// program without doing so again, once [`awake`] was called there.
 pub fn prepare() -> Result<(), String> {
@@ -95,6 +98,9 @@ pub fn prepare() -> Result<(), String> {
     furnish(&interpreter)?;
     call_boot(&interpreter, "import_common")?;
     READY.set(Some(interpreter));
+    // What looking at a program imports, and the memory that it takes for all but long ones.
+    check("");
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(ROOM_TO_LOOK)));
     Ok(())
 }
 
@@ -236,6 +242,7 @@ fn watch(turns: Turns, vm: &VirtualMachine) -> PyResult<()> {
     match turns {
         Turns::Free => Ok(()),
         Turns::Gil(_) | Turns::Scheduled { .. } => {
+            modules::threads::watch(vm);
             let boot = vm.import("_interleave_boot", 0)?;
             vm.call_method(&boot, "watch_checkpoints", (everywhere,)).map(drop)
         }

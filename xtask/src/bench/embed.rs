@@ -1,7 +1,5 @@
 //! Examples in posts beside others that run Python in a post: the same program, the same browser, in turns.
 
-use std::path::Path;
-
 use serde_json::{Map, Value, json};
 
 use super::{Measured, Row, Target, side};
@@ -23,9 +21,8 @@ const KINDS: [(&str, &str, bool); 7] = [
 ];
 
 /// What the driver needs beside the browser. Without the packages the rows of the others say so.
-pub fn request(project: &Project, dist: &Path, request: &mut Map<String, Value>) {
+pub fn request(project: &Project, request: &mut Map<String, Value>) {
     let packages = tools::ensure_packages(&project.cache, &project.root, &tools::BENCH).ok();
-    request.insert("dist".into(), json!(dist));
     request.insert("packages".into(), json!(packages));
     request.insert("benchPages".into(), json!(project.root.join("benches/www")));
 }

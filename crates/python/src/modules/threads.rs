@@ -4,7 +4,7 @@
 pub(crate) use module::cannot_start;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use module::{are_running, begin, is_of_this_program, stop_process};
-pub(crate) use module::{files, get_ident, is_stopping, module_def, stop, this_is_the_main_thread};
+pub(crate) use module::{files, get_ident, is_stopping, module_def, stop, this_is_the_main_thread, watch};
 
 #[vm::pymodule(name = "_interleave_threads")]
 mod module {
@@ -15,11 +15,14 @@ mod module {
     use std::time::Duration;
 
     use interleave_runtime::rt::{self, SyncError, gil};
+    use interleave_runtime::segment::is_child;
     use interleave_runtime::threads::{JoinHandle, spawn};
     use interleave_trace::{LaneId, here};
     use vm::builtins::{PyBytesRef, PyCode, PyDictRef, PyStr, PyTupleRef, PyType, PyTypeRef};
+    use vm::common::rc::PyRc;
     use vm::function::{ArgCallable, FuncArgs, KwArgs, OptionalArg, PySetterValue};
     use vm::types::{GetAttr, Representable, SetAttr};
+    use vm::vm::PyGlobalState;
     use vm::{AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine, pyclass};
 
     use crate::modules::files::Tree;
@@ -31,6 +34,8 @@ mod module {
         pid: u32,
         /// Threads that the end of the program waits for: all that are not daemons.
         awaited: Mutex<Vec<Arc<Shared>>>,
+        /// That of its interpreter, once checkpoints are watched.
+        state: OnceLock<PyRc<PyGlobalState>>,
         /// Whether it is being ended: every thread leaves at its next checkpoint.
         stopping: AtomicBool,
         /// The signal that another thread sent to the main one and that was not seen yet, or zero.
@@ -95,6 +100,7 @@ mod module {
         let process: &'static Process = Box::leak(Box::new(Process {
             pid,
             awaited: Mutex::default(),
+            state: OnceLock::new(),
             stopping: AtomicBool::new(false),
             interrupt: AtomicU32::new(0),
             running: AtomicU64::new(0),
@@ -103,6 +109,58 @@ mod module {
         lock(&PROCESSES).push(process);
         PROCESS.set(Some(process));
         IDENT.set(MAIN);
+    }
+
+    /// The tool of `sys.monitoring` that watches checkpoints; `_interleave_boot.py` has it, too.
+    const TOOL: usize = 4;
+
+    impl Process {
+        /// A checkpoint where nothing was to be done is not looked at again until there is: nearly all that it costs is the
+        /// look. Who wants something says so first and calls [`Process::look_again`] then.
+        fn rest(&self, args: &FuncArgs, vm: &VirtualMachine) {
+            let [code, offset, ..] = args.args.as_slice() else { return };
+            let (Some(state), Ok(offset)) = (self.state.get(), offset.try_to_value(vm)) else { return };
+            let mut monitoring = state.monitoring.lock();
+            let is_wanted =
+                self.stopping.load(Ordering::SeqCst) || self.interrupt.load(Ordering::SeqCst) != 0 || gil::is_wanted();
+            if !is_wanted {
+                monitoring.disabled.insert((code.get_id(), offset, TOOL));
+            }
+        }
+
+        fn look_again(&self) {
+            if let Some(state) = self.state.get() {
+                state.monitoring.lock().disabled.retain(|(_, _, tool)| *tool != TOOL);
+            }
+        }
+    }
+
+    /// The process whose threads share the GIL of this instance: natively, where others are in it too, the first.
+    static SHARES_GIL: Mutex<Option<&'static Process>> = Mutex::new(None);
+
+    /// From now on checkpoints of the calling thread's process are watched.
+    pub(crate) fn watch(vm: &VirtualMachine) {
+        let Some(process) = PROCESS.get() else { return };
+        // An interpreter has but one.
+        let _same = process.state.set(vm.state.clone());
+        if cfg!(target_arch = "wasm32") || !is_child() {
+            *lock(&SHARES_GIL) = Some(process);
+            gil::when_asked(look_again_for_gil);
+        }
+    }
+
+    /// The calling thread waits for the GIL, at its very beginning perhaps, and asked for it.
+    fn look_again_for_gil() {
+        let Some(state) = lock(&SHARES_GIL).and_then(|process| process.state.get()) else { return };
+        // Whoever comes to a checkpoint has the lock, for a moment. It must not be waited for as others do who wait for it,
+        // for they take the GIL then; and who asked in vain asks again after an interval.
+        for _ in 0..1000 {
+            if let Some(mut monitoring) = state.monitoring.try_lock() {
+                monitoring.disabled.retain(|(_, _, tool)| *tool != TOOL);
+                return;
+            }
+            std::hint::spin_loop();
+        }
     }
 
     /// The files of the calling thread's process.
@@ -126,6 +184,7 @@ mod module {
     pub(crate) fn stop() {
         for process in lock(&PROCESSES).iter() {
             process.stopping.store(true, Ordering::SeqCst);
+            process.look_again();
         }
         rt::cancel_waits();
     }
@@ -140,7 +199,10 @@ mod module {
     pub(crate) fn stop_process(pid: u32) {
         lock(&PROCESSES).retain(|process| {
             let is_it = process.pid == pid;
-            process.stopping.fetch_or(is_it, Ordering::SeqCst);
+            if is_it {
+                process.stopping.store(true, Ordering::SeqCst);
+                process.look_again();
+            }
             !is_it
         });
     }
@@ -292,13 +354,7 @@ mod module {
         names::title(&name.or_else(|| text(function, "__name__")).unwrap_or_else(|| "thread".to_owned()))
     }
 
-    fn start(
-        shared: Arc<Shared>,
-        function: ArgCallable,
-        args: FuncArgs,
-        daemon: bool,
-        vm: &VirtualMachine,
-    ) -> PyResult<()> {
+    fn start(shared: Arc<Shared>, function: ArgCallable, args: FuncArgs, daemon: bool, vm: &VirtualMachine) {
         let title = title_of(&function.as_object().to_owned(), vm);
         {
             let mut inner = lock(&shared.inner);
@@ -330,7 +386,6 @@ mod module {
         let mut inner = lock(&shared.inner);
         inner.ident = ident_of(thread.lane());
         inner.thread = Some(thread);
-        Ok(())
     }
 
     /// Calls the function, whose last references go before the thread's place in the interpreter does.
@@ -503,7 +558,7 @@ mod module {
         if lock(&handle.shared.inner).state != State::NotStarted {
             return Err(vm.new_runtime_error("thread already started"));
         }
-        start(handle.shared.clone(), function, FuncArgs::default(), args.daemon, vm)?;
+        start(handle.shared.clone(), function, FuncArgs::default(), args.daemon, vm);
         Ok(handle)
     }
 
@@ -524,7 +579,7 @@ mod module {
             named = entries.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect();
         }
         let handle = PyThreadHandle::fresh();
-        start(handle.shared.clone(), function, FuncArgs::new(args.as_slice().to_vec(), named), true, vm)?;
+        start(handle.shared.clone(), function, FuncArgs::new(args.as_slice().to_vec(), named), true, vm);
         let ident = lock(&handle.shared.inner).ident;
         Ok(ident)
     }
@@ -553,12 +608,15 @@ mod module {
             return Err(vm.new_system_exit(vec![].into()));
         }
         see_interrupt(process, vm)?;
-        let goes_on = match rt::schedule::is_on() {
+        let is_seeded = rt::schedule::is_on();
+        let goes_on = match is_seeded {
             true => is_in_library(&args),
             false => !gil::is_wanted(),
         };
         if !goes_on {
             vm.allow_threads(rt::checkpoint);
+        } else if !is_seeded {
+            process.rest(&args, vm);
         }
         Ok(())
     }
@@ -584,7 +642,9 @@ mod module {
     /// Sends the main thread a signal, which it sees at its next checkpoint or when it has waited for a thread.
     #[pyfunction]
     fn interrupt_main(signal: u32, vm: &VirtualMachine) -> PyResult<()> {
-        process(vm)?.interrupt.store(signal, Ordering::SeqCst);
+        let process = process(vm)?;
+        process.interrupt.store(signal, Ordering::SeqCst);
+        process.look_again();
         Ok(())
     }
 

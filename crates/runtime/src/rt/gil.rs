@@ -11,6 +11,7 @@
 //! ```
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ use crate::sys::sync::{AtomicBool, Condvar, Mutex, MutexGuard, PoisonError, here
 pub const DEFAULT_INTERVAL: Duration = Duration::from_millis(5);
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
+static WHEN_ASKED: OnceLock<fn()> = OnceLock::new();
 /// That of this instance.
 static GIL: Gil = Gil::new();
 
@@ -119,10 +121,14 @@ impl Gil {
                 Some(inner) => inner,
                 None => {
                     let inner = self.lock();
-                    if inner.held && inner.switches == seen {
-                        self.asked.store(true, Ordering::Relaxed);
+                    if !inner.held || inner.switches != seen {
+                        return inner;
                     }
-                    return inner;
+                    self.asked.store(true, Ordering::Relaxed);
+                    let Some(call) = WHEN_ASKED.get() else { return inner };
+                    drop(inner);
+                    call();
+                    return self.lock();
                 }
             };
         }
@@ -191,6 +197,13 @@ pub fn disable() {
     leave();
     ENABLED.store(false, Ordering::SeqCst);
     GIL.lock().object = None;
+}
+
+/// What a thread calls, once for all, whenever it has asked the holder to let go: so an interpreter whose checkpoints take no
+/// look by themselves has them look. It must not block.
+pub fn when_asked(call: fn()) {
+    // Who says it again says the same.
+    let _before = WHEN_ASKED.set(call);
 }
 
 /// Sets how long a thread waits before it asks the holder to let go: `sys.setswitchinterval`.

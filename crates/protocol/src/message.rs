@@ -2,10 +2,11 @@
 //!
 //! ```text
 //!  page                                             host worker (instance 1)
-//!   | -- Begin{Host} + module ----------------------> |
+//!   | -- what to load: module (+ memory) -----------> |   before every Begin
+//!   | -- Begin{Host} -------------------------------> |
 //!   | <------------------------ Ready (+ memory) ---- |
 //!   | <------- SpawnThread{entry} / SpawnProcess ---- |   the page creates each worker
-//!   | -- Begin{Thread|Process} + module (+ memory | + port) --> the new worker
+//!   | -- Begin{Thread|Process} (+ port) -> the new worker
 //!   | <------------------------ Records + bytes ----- |   only where memory cannot be shared
 //!   | <------------------------ Finished / Failed --- |
 //! ```

@@ -664,12 +664,13 @@ mod module {
 
     /// From now on the threads that start share a GIL, or not. The caller is the only one that there is.
     #[pyfunction]
-    fn set_gil(shared: bool) {
-        if shared == gil::is_enabled() {
-            return;
-        }
+    fn set_gil(shared: bool, vm: &VirtualMachine) {
         match shared {
-            true => gil::enable(gil::interval()),
+            same if same == gil::is_enabled() => {}
+            true => {
+                watch(vm);
+                gil::enable(gil::interval());
+            }
             false => gil::disable(),
         }
     }

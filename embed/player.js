@@ -131,7 +131,8 @@ async function isolate() {
     globalThis.interleaveIsolation = Promise.resolve();
     if (!workers) return false;
     const registered = workers.register("sw.js?isolate");
-    globalThis.interleaveIsolation = registered.catch(() => {});
+    const settled = registered.catch(() => {});
+    if (!workers.controller) globalThis.interleaveIsolation = settled;
     if (crossOriginIsolated || !navigator.userAgentData || params.get("play") === "again") return false;
     await registered;
     if (!workers.controller) {

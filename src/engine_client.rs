@@ -179,18 +179,22 @@ extern "C" {
     fn request(this: &LockManager, name: &str, held: &Closure<dyn FnMut(JsValue)>) -> Promise;
 }
 
-#[wasm_bindgen(module = "/src/prepared.js")]
+// See www/prepared.js.
+#[wasm_bindgen]
 extern "C" {
     /// Fetches and compiles Python, and tells how many bytes have come; -1 while it is still to be built.
-    #[wasm_bindgen(js_name = load)]
+    #[wasm_bindgen(js_namespace = interleavePython, js_name = load)]
     fn load_python(told: &Closure<dyn Fn(f64)>) -> Promise;
+    /// Has Python ready for the next run.
+    #[wasm_bindgen(js_namespace = interleavePython, js_name = prepare)]
+    fn prepare_python();
     /// Resolves when a run should begin.
-    #[wasm_bindgen(js_name = prepare)]
-    fn prepare_python() -> Promise;
+    #[wasm_bindgen(js_namespace = interleavePython, js_name = want)]
+    fn want_python() -> Promise;
     /// A worker with Python, for a run that owns it from now on.
-    #[wasm_bindgen(js_name = takeWorker, catch)]
+    #[wasm_bindgen(js_namespace = interleavePython, js_name = takeWorker, catch)]
     fn take_python() -> Result<Worker, JsValue>;
-    #[wasm_bindgen(js_name = check)]
+    #[wasm_bindgen(js_namespace = interleavePython)]
     fn check(text: &str) -> Promise;
 }
 
@@ -339,7 +343,7 @@ impl Run {
             let engine = engine(spec.artifact(), told).await;
             if engine.is_ok() && spec.is_python() {
                 // It never rejects: a run begins all the same, only later.
-                let _ready = JsFuture::from(prepare_python()).await;
+                let _ready = JsFuture::from(want_python()).await;
             }
             let Some(strong) = weak.upgrade() else { return };
             match engine {
@@ -1005,7 +1009,7 @@ fn end(run: &Rc<RefCell<Inner>>, ended: Ended) {
     let wake = inner.wake.clone();
     if inner.spec.is_python() && compiled(RunSpec::PYTHON_ARTIFACT).is_some() {
         // The next run finds a worker; nobody need wait for that.
-        let _ready = prepare_python();
+        prepare_python();
     }
     drop(inner);
     wake.emit(());

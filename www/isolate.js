@@ -9,9 +9,12 @@ globalThis.interleaveIsolation = (async () => {
   const script = crossOriginIsolated && !byWorker ? "sw.js" : "sw.js?isolate";
   const embedded = window.top !== window;
   try {
-    await workers.register(script);
-    keepFiles(workers);
-    if (!workers.controller) {
+    const registered = workers.register(script).then(() => keepFiles(workers));
+    // What has one already need not wait until the browser has looked for another, which may take seconds.
+    if (workers.controller) {
+      registered.catch(sayWhyNot);
+    } else {
+      await registered;
       const claimed = new Promise((resolve) => workers.addEventListener("controllerchange", resolve, { once: true }));
       // One that became active just before this page was there, or that a forced reload passed by, claims nobody by itself.
       workers.ready.then(({ active }) => active.postMessage({ claim: true }));
@@ -23,10 +26,14 @@ globalThis.interleaveIsolation = (async () => {
       }
     }
   } catch (error) {
-    // Without a service worker the page works as its host serves it, and says what that costs.
-    console.info(`Interleave works without a service worker: ${error}`);
+    sayWhyNot(error);
   }
 })();
+
+// Without a service worker the page works as its host serves it, and says what that costs.
+function sayWhyNot(error) {
+  console.info(`Interleave works without a service worker: ${error}`);
+}
 
 function keepFiles(workers) {
   const keep = document.querySelector("meta[name=interleave-files]")?.content;

@@ -1,6 +1,7 @@
 // Starts the page's program, and says where the site's files are. A file of its own, since the page's policy allows no
 // script within the document.
 import init from "./interleave.js";
+import * as prepared from "./prepared.js";
 
 // A published page names the places whose names carry a hash of what is in them; see xtask/src/site.rs.
 const names = document.querySelector("meta[name=interleave-files]")?.content.split(" ") ?? [];
@@ -35,5 +36,9 @@ if (origin === "null") {
 // Loaded when it is asked for. What ran last may be shown in a post.
 globalThis.interleaveShare = (what) => import(interleaveFile("share.js")).then(({ open }) => open(what));
 addEventListener("interleave:finished", ({ detail }) => (globalThis.interleaveLast = detail));
+
+// The page's program asks for it; where a link has a program of Python's, what takes longest begins before that.
+globalThis.interleavePython = prepared;
+if (/[?&#]workload=python(&|$)/.test(location.search + location.hash)) globalThis.interleaveIsolation?.then(prepared.prepare);
 
 await init({ module_or_path: interleaveFile("interleave_bg.wasm") });

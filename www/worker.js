@@ -6,6 +6,7 @@ let loaded;
 self.addEventListener("message", ({ data }) => {
   if (data.artifact) loaded = load(data);
   else if (data.command) begin(data);
+  else if (data.make) make();
   else if (data.check !== undefined) look(data.check);
 });
 
@@ -14,13 +15,16 @@ async function load({ artifact, module, memory, image, wasm, keeps }) {
     const kept = keeps && read(keeps).catch(() => {});
     const [engine, compiled] = await Promise.all([import(artifact), module ?? compile(wasm)]);
     const instance = await engine.default({ module_or_path: compiled, memory });
+    const it = { engine, instance, image };
     if (image) become(instance, image);
-    else if (kept) image = await ready(engine, instance, compiled, await kept);
-    return { engine, instance, image };
+    else if (keeps) remember(it, compiled, await kept);
+    return it;
   } catch (error) {
-    self.postMessage({ broken: String(error?.message ?? error) });
+    broken(error);
   }
 }
+
+const broken = (error) => self.postMessage({ broken: String(error?.message ?? error) });
 
 async function begin({ command, port, segment, program, lock, pool }) {
   const [it] = await Promise.all([loaded, lock && hold(lock)]);
@@ -41,7 +45,7 @@ async function begin({ command, port, segment, program, lock, pool }) {
 }
 
 // Fetches and compiles Python, and tells the page how many bytes have come: less than none while the host says that it is
-// still to be built. Not in the page, which has enough to do while it opens. See src/prepared.js.
+// still to be built. Not in the page, which has enough to do while it opens. See prepared.js.
 async function compile(address) {
   let response = await fetch(address);
   while (response.status === 503) {
@@ -70,36 +74,52 @@ async function compile(address) {
   return module;
 }
 
-// What an earlier visit kept: the image of a memory in which Python is ready.
+// What an earlier visit kept: the image of a memory in which Python is ready, in a file whose name says the rest.
 async function read(name) {
-  const store = await caches.open(name);
-  const response = await store.match("python-image");
-  if (!response) return;
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const memory = room(bytes.length);
-  new Uint8Array(memory).set(bytes);
-  return { memory, table: Number(response.headers.get("X-Table")), build: response.headers.get("X-Build") };
+  const root = await navigator.storage.getDirectory();
+  const place = await root.getDirectoryHandle(name);
+  for await (const [called, handle] of place.entries()) {
+    const [build, table, length] = called.split(".");
+    const file = await handle.createSyncAccessHandle({ mode: "read-only" });
+    try {
+      if (file.getSize() !== Number(length)) return;
+      const memory = room(file.getSize());
+      file.read(new Uint8Array(memory));
+      return { memory, table: Number(table), build };
+    } finally {
+      file.close();
+    }
+  }
 }
 
 const room = (length) => new (self.crossOriginIsolated ? SharedArrayBuffer : ArrayBuffer)(length);
 
-// Makes Python ready, unless an earlier visit did so with the same build, and gives the page the image of that.
-async function ready({ prepare }, instance, module, kept) {
+// Goes on where an earlier visit was, if the build is the same; or else Python is still to be made ready.
+function remember(it, module, kept) {
   // Which build it is, as its own bytes say.
   const [bytes] = WebAssembly.Module.customSections(module, "interleave-build");
-  const build = bytes && new TextDecoder().decode(bytes);
-  let image = kept;
-  if (build && kept?.build === build) {
-    become(instance, image);
+  it.build = bytes && new TextDecoder().decode(bytes);
+  if (it.build && kept?.build === it.build) {
+    become(it.instance, kept);
+    it.image = kept;
+    self.postMessage({ image: kept });
   } else {
-    self.postMessage({ makes: true });
-    prepare();
-    const { memory, __wbindgen_externrefs: table } = instance;
-    image = { memory: room(memory.buffer.byteLength), table: table.length, build };
-    new Uint8Array(image.memory).set(new Uint8Array(memory.buffer));
+    self.postMessage({ bare: true });
   }
-  self.postMessage({ image });
-  return image;
+}
+
+// Makes Python ready and gives the page the image of that.
+async function make() {
+  const it = await loaded;
+  try {
+    it.engine.prepare();
+    const { memory, __wbindgen_externrefs: table } = it.instance;
+    it.image = { memory: room(memory.buffer.byteLength), table: table.length, build: it.build };
+    new Uint8Array(it.image.memory).set(new Uint8Array(memory.buffer));
+    self.postMessage({ image: it.image });
+  } catch (error) {
+    broken(error);
+  }
 }
 
 // Looks at a program before a run takes this worker, and leaves no trace: a run begins with the image, whatever came before.

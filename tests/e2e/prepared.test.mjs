@@ -2,6 +2,7 @@
 // not, the image outlives a visit, and programs are looked at while they are written.
 import assert from 'node:assert/strict';
 
+import { isImageKept } from '../../xtask/driver/page.mjs';
 import { check, inEachBrowser } from './harness.mjs';
 import { PATIENTLY, link } from './python.mjs';
 
@@ -34,7 +35,7 @@ if __name__ == "__main__":
         child.join()
 `;
 
-const imageIsKept = (visit) => visit.untilAtLast(60_000, 'an image is kept', async () => (await (await caches.open('interleave-python')).keys()).length > 0);
+const imageIsKept = (visit) => visit.untilAtLast(60_000, 'an image is kept', isImageKept);
 const told = (visit, what, wanted) => visit.untilAtLast(60_000, what, (wanted) => document.querySelector('.program [role=status]')?.textContent === wanted, wanted);
 
 /// What the program wrote, a list for each line.
@@ -87,6 +88,23 @@ inEachBrowser((here) => {
     assert.deepEqual(first, second, 'an object has the same address, whether the program was looked at or not');
   }, PATIENTLY);
 
+  check(here, 'a run that cannot wait for an image takes the worker that loaded Python, and an image is made after it', async (open) => {
+    const visit = await open({ link: link('import time\nprint("here")\ntime.sleep(0.5)'), prepare: () => {
+      // Pressed as soon as that does anything.
+      const press = () => {
+        const run = document.querySelector('#run:not(:disabled)');
+        if (run) run.click();
+        else requestAnimationFrame(press);
+      };
+      requestAnimationFrame(press);
+      addEventListener('interleave:output', () => (window.first ??= window.seen.workers.length));
+    } });
+    await visit.ended();
+    assert.equal(await visit.page.evaluate(() => window.first), 1, 'no other worker was there when it printed');
+    await imageIsKept(visit);
+    assert.deepEqual(await linesOf(visit), [['here']]);
+  }, PATIENTLY);
+
   check(here, 'a program that is too deep to be looked at does no harm to the next', async (open) => {
     const visit = await open({ link: link(`${'-'.repeat(50_000)}1`) });
     await imageIsKept(visit);
@@ -102,11 +120,11 @@ inEachBrowser((here) => {
     const visit = await open({ link: link('total = (1 +\n'), prepare: () => {
       window.kept = 0;
       // The empty page before the first has none.
-      if (!window.Cache) return;
-      const { put } = Cache.prototype;
-      Cache.prototype.put = function (...what) {
+      if (!window.FileSystemFileHandle) return;
+      const { createWritable } = FileSystemFileHandle.prototype;
+      FileSystemFileHandle.prototype.createWritable = function (...what) {
         window.kept += 1;
-        return put.apply(this, what);
+        return createWritable.apply(this, what);
       };
     } });
     const never = "Line 1: '(' was never closed.";

@@ -5,7 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 
 import { published } from './host.mjs';
 import { launch } from './launch.mjs';
-import { until } from './page.mjs';
+import { isImageKept, until } from './page.mjs';
 
 /// What every program of one thread gets behind it: the first call is not counted, since the browser compiles then.
 const TIMED = `
@@ -113,7 +113,7 @@ export async function measurePython({ measure, add, errors, times, request, pati
         await until(page, patience, () => window.python.finished.length > 0);
         add('python/start/first', await page.evaluate(() => window.python.printed));
         // Whoever stays a moment longer leaves it all.
-        await until(page, patience, async () => (await (await caches.open('interleave-python')).keys()).length > 0);
+        await until(page, patience, isImageKept);
         await page.close();
         const second = await fresh.newPage();
         await open(second, HELLO, site.url);

@@ -37,6 +37,14 @@ export async function handleUntil(page, timeout, condition, ...args) {
   }
 }
 
+/// Runs in a page: whether it has kept the image of a memory in which Python is ready.
+export async function isImageKept() {
+  const root = await navigator.storage.getDirectory();
+  const place = await root.getDirectoryHandle('interleave-python');
+  // Its name says how long it will be.
+  for await (const file of place.values()) return (await file.getFile()).size === Number(file.name.split('.').at(-1));
+}
+
 /// Runs in a page before its scripts: keeps what it saves in `saved`.
 export function keepSaved() {
   window.saved = [];

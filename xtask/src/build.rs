@@ -288,13 +288,13 @@ fn copy_sources(project: &Project, stage: &Path) -> Result<()> {
 }
 
 /// What bundles JavaScript: Node, which nothing else needs that is only to be looked at.
-struct Bundler {
+pub struct Bundler {
     node: PathBuf,
     packages: PathBuf,
 }
 
 impl Bundler {
-    fn ensure(project: &Project) -> Result<Self> {
+    pub fn ensure(project: &Project) -> Result<Self> {
         let packages = tools::ensure_packages(&project.cache, &project.root, &tools::EDITOR)?;
         Ok(Self { node: tools::ensure_node_tools(&project.cache, &project.root)?.node.path, packages })
     }
@@ -310,7 +310,7 @@ impl Bundler {
     }
 
     /// One file of `source` and what it imports.
-    fn bundle(&self, source: &Path, format: &str, out: &Path) -> Result<()> {
+    pub fn bundle(&self, source: &Path, format: &str, out: &Path) -> Result<()> {
         let mut esbuild = self.esbuild();
         esbuild.arg(source).args(["--bundle", format]).arg(format!("--outfile={}", out.display()));
         run(&mut esbuild, &format!("The bundle of {}", source.display()))

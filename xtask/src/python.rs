@@ -14,7 +14,7 @@ use serde_json::{Map, json};
 
 use crate::Project;
 use crate::browser::Driver;
-use crate::build::{self, Effort, describe};
+use crate::build::{self, Bundler, Effort, describe};
 use crate::check;
 use crate::command::{command, run};
 use crate::reproducible;
@@ -195,7 +195,7 @@ fn mark(artifact: &Path, build: &str) -> Result<()> {
 /// A directory with the artifact, built again only if something changed since.
 fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let (target, _lock) = project.cache.target("python", &project.root)?;
-    let mut text = format!("{effort:?}");
+    let mut text = format!("{effort:?}, one script");
     for source in SOURCES {
         describe(&project.root.join(source), &mut text);
     }
@@ -244,12 +244,22 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     if effort == Effort::Full {
         let node = tools::ensure_node_tools(&project.cache, &project.root)?;
         build::optimise_one(&node, &site.join(ARTIFACT))?;
+        one_script(project, &site)?;
     }
     // By its bytes, so that two builds of the same sources are the same.
     mark(&site.join(ARTIFACT), &site::digest(&site.join(ARTIFACT))?[..16])?;
     fs::write(&stamp, now).with_context(|| format!("{} cannot be written", stamp.display()))?;
     eprintln!("Built in {} s: {}", started.elapsed().as_secs(), site.display());
     compressed(effort, site)
+}
+
+/// What loads the artifact becomes one file: each that a worker imports is another request before it can begin.
+fn one_script(project: &Project, site: &Path) -> Result<()> {
+    let (script, bundled) = (site.join("python.js"), site.join("python.part"));
+    Bundler::ensure(project)?.bundle(&script, "--format=esm", &bundled)?;
+    fs::rename(&bundled, &script).with_context(|| format!("{} cannot be replaced", script.display()))?;
+    let snippets = site.join("snippets");
+    fs::remove_dir_all(&snippets).with_context(|| format!("{} cannot be removed", snippets.display()))
 }
 
 /// As it is published it has its compressed forms beside it, which take a minute to make: they are kept like the artifact.

@@ -1,7 +1,7 @@
 // Python made ready before a program is run: one worker in whose memory an interpreter has imported what most programs
 // need, and an image of that memory, with which others begin. Until a run takes that worker it looks at the program while
 // it is written. The image is kept over visits where the browser has room for it.
-// See prepare and check in crates/python/src/web.rs, and www/worker.js for the other side.
+// See prepare and check in crates/python/src/web.rs, worker.js for the other side, and src/engine_client.rs for who calls.
 const KEPT = "interleave-python";
 // Who writes on is not interrupted.
 const PAUSE_MS = 300;
@@ -28,16 +28,24 @@ export async function load(told) {
   }
 }
 
+// Has Python ready for the next run, which is not there yet.
+export function prepare() {
+  keeper ??= begin();
+  keeper.wanted = false;
+  keeper.make();
+}
+
 // Resolves when a run should begin, once Python is loaded: with an image, or without one if that is sooner.
-export async function prepare() {
+export async function want() {
   const it = (keeper ??= begin());
+  it.wanted = true;
   await it.known;
   if (!image && performance.now() - it.making > SOON_MS) await it.made;
 }
 
-// A worker with Python, which belongs to whom it is given: the one that is ready, or another.
+// A worker with Python, which belongs to whom it is given: the one that is there, unless it is still being made ready.
 export function takeWorker() {
-  if (!image || !keeper) return create({ module, image });
+  if (!keeper || (!image && (keeper.making || !keeper.bare))) return create({ module, image });
   const { worker, leave } = keeper;
   leave();
   return worker;
@@ -49,13 +57,16 @@ export async function check(text) {
   const number = ++asked;
   await new Promise((go) => setTimeout(go, PAUSE_MS));
   if (number !== asked) return;
-  // A run may take the worker before it has answered; then the next one is asked.
-  const answer = (await ask(text)) ?? (await ask(text));
+  // A run may take the worker before it has answered; then the next one is asked, which is soon there with an image.
+  const answer = (await ask(text)) ?? (image && (await ask(text)));
   return number === asked ? answer?.found : undefined;
 }
 
 async function ask(text) {
-  await prepare();
+  // Not beside a run that began without an image: whoever makes one has a core for itself.
+  if (module && !image && !keeper) return;
+  keeper ??= begin();
+  await keeper.made;
   return keeper?.check(text);
 }
 
@@ -71,7 +82,7 @@ function begin() {
   const [loaded, known, made] = [promised(), promised(), promised()];
   // Who waits for it hears of it.
   loaded.promise.catch(() => {});
-  if (image) known.go();
+  if (image) [known, made].forEach(({ go }) => go());
   const answers = [];
   const it = {
     worker,
@@ -79,6 +90,12 @@ function begin() {
     loaded: loaded.promise,
     known: known.promise,
     made: made.promise,
+    // Begins the image, if there is none; a run that waits goes first.
+    make() {
+      if (!it.bare || it.making || it.wanted) return;
+      it.making = performance.now();
+      worker.postMessage({ make: true });
+    },
     check: (text) => new Promise((done) => {
       answers.push(done);
       worker.postMessage({ check: text });
@@ -101,13 +118,16 @@ function begin() {
   worker.onmessage = ({ data }) => {
     if (data.bytes) it.waiting.forEach((told) => told(data.bytes));
     if (data.module) loaded.go(data.module);
-    if (data.makes) it.making = performance.now();
+    if (data.bare) {
+      it.bare = true;
+      it.make();
+    }
     if (data.image) {
       image = data.image;
       if (it.making) keep().catch(() => {});
       made.go();
     }
-    if (data.makes || data.image) known.go();
+    if (data.bare || data.image) known.go();
     if ("found" in data) answers.shift()?.(data);
     if (data.broken || data.spent) giveUp(data.broken);
     // A run would not find it as it finds others.
@@ -122,10 +142,15 @@ function promised() {
   return it;
 }
 
+// In a file whose name says the build, how long the table is and how long the file: one that was not written to its end
+// is shorter. worker.js reads it. Without it the next visit makes another.
 async function keep() {
   if (!image.build) return;
-  const store = await caches.open(KEPT);
-  for (const older of await store.keys()) await store.delete(older);
-  const headers = { "X-Table": image.table, "X-Build": image.build };
-  await store.put("python-image", new Response(new Uint8Array(image.memory).slice(), { headers }));
+  const root = await navigator.storage.getDirectory();
+  const place = await root.getDirectoryHandle(KEPT, { create: true });
+  for (const older of await Array.fromAsync(place.keys())) await place.removeEntry(older);
+  const file = await place.getFileHandle(`${image.build}.${image.table}.${image.memory.byteLength}`, { create: true });
+  const stream = await file.createWritable();
+  await stream.write(new Uint8Array(image.memory).slice());
+  await stream.close();
 }

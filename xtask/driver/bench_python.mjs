@@ -38,6 +38,13 @@ if __name__ == "__main__":
         child.join()
 `;
 
+/// Runs in a page: whether the service worker has kept its files, and Python's.
+async function areFilesKept() {
+  const files = await caches.open(`interleave-files ${location.pathname}`);
+  const names = (await files.keys()).map((request) => new URL(request.url).pathname);
+  return names.includes(location.pathname) && names.some((name) => /python.*[.]wasm$/.test(name));
+}
+
 /// As a link carries it; see src/program.js.
 const query = (program) => new URLSearchParams({ workload: 'python', program: deflateRawSync(program).toString('base64url') }).toString();
 
@@ -77,10 +84,17 @@ async function run(page, patience) {
 export async function measurePython({ measure, add, errors, times, request, patience }) {
   const { url, quick, programs, dist } = request;
 
-  const open = async (page, program, site = url) => {
+  // As a host serves it: on a second visit the browser has what the first left.
+  const site = await published(dist);
+  const open = async (page, program) => {
     await page.evaluateOnNewDocument(listen);
-    await page.goto(`${site}?${query(program)}`);
+    await page.goto(`${site.url}?${query(program)}`);
     await until(page, patience, () => document.querySelector('#run:not(:disabled)'));
+  };
+  // What a first visit leaves is there: nothing is loaded or kept any more beside what is measured.
+  const settled = async (page) => {
+    await until(page, patience, isImageKept);
+    await until(page, patience, areFilesKept);
   };
   const openPyodide = async (page) => {
     await page.goto(`${url}bench/?pyodide`);
@@ -102,8 +116,6 @@ export async function measurePython({ measure, add, errors, times, request, pati
   const { only } = request;
   if (only.length === 0 || only.includes('python')) {
     console.error('measuring python starts');
-    // As a host serves it: on a second visit the browser has what the first left.
-    const site = await published(dist);
     await times(quick ? 2 : 5, async () => {
       await visit('start', async (fresh) => {
         const page = await fresh.newPage();
@@ -112,16 +124,15 @@ export async function measurePython({ measure, add, errors, times, request, pati
         await page.goto(`${site.url}?${query(HELLO)}`);
         await until(page, patience, () => window.python.finished.length > 0);
         add('python/start/first', await page.evaluate(() => window.python.printed));
-        // Whoever stays a moment longer leaves it all.
-        await until(page, patience, isImageKept);
+        await settled(page);
         await page.close();
         const second = await fresh.newPage();
-        await open(second, HELLO, site.url);
+        await open(second, HELLO);
         add('python/start/second', (await run(second, patience)).first);
         await times(5, async () => add('python/start/later', (await run(second, patience)).first));
         await second.close();
         const third = await fresh.newPage();
-        await open(third, HELLO, site.url);
+        await open(third, HELLO);
         await new Promise((go) => setTimeout(go, READING_MS));
         add('python/start/read', (await run(third, patience)).first);
       });
@@ -134,11 +145,11 @@ export async function measurePython({ measure, add, errors, times, request, pati
         add('python/start/pyodide-again', await again.evaluate(() => globalThis.firstPrint));
       });
     });
-    await site.close();
   }
 
   await measure('python', 'child', async (page) => {
     await open(page, CHILD);
+    await settled(page);
     await times(quick ? 1 : 4, async () => add('python/child/ms', ...(await run(page, patience)).lines.map(Number)));
   });
 
@@ -150,6 +161,7 @@ export async function measurePython({ measure, add, errors, times, request, pati
       const other = await page.browserContext().newPage();
       await openPyodide(other);
       await open(page, program);
+      await settled(page);
       const results = new Set();
       const keep = (series, lines) => {
         results.add(lines.at(-1));
@@ -168,6 +180,7 @@ export async function measurePython({ measure, add, errors, times, request, pati
     const other = await page.browserContext().newPage();
     await openPyodide(other);
     await open(page, program);
+    await settled(page);
     const keep = (side, lines) => {
       for (const [how, seconds] of lines.map((line) => line.split(' ')).filter(([how]) => how !== 'without')) {
         add(`python/together/${side}-${how}`, seconds * 1e9);
@@ -178,4 +191,5 @@ export async function measurePython({ measure, add, errors, times, request, pati
       keep('pyodide', await inPyodide(other, program));
     });
   });
+  await site.close();
 }

@@ -39,15 +39,24 @@ export function prepare() {
 export async function want() {
   const it = (keeper ??= begin());
   it.wanted = true;
-  await it.known;
   if (!image && performance.now() - it.making > SOON_MS) await it.made;
 }
 
-// A worker with Python, which belongs to whom it is given: the one that is there, unless it is still being made ready.
+// A worker with Python, which belongs to whom it is given: the one that is there, unless it is still being made ready. If
+// an earlier visit kept an image it goes on with that.
 export function takeWorker() {
-  if (!keeper || (!image && (keeper.making || !keeper.bare))) return create({ module, image });
+  if (!keeper || (!image && keeper.making)) return another();
   const { worker, leave } = keeper;
   leave();
+  return worker;
+}
+
+// For a process of a run. Once it has begun there is one for the next.
+function another() {
+  const worker = create({ module, image });
+  worker.addEventListener("message", ({ data }) => {
+    if (data.update && image) keeper ??= begin();
+  });
   return worker;
 }
 
@@ -79,16 +88,15 @@ function create(message) {
 function begin() {
   const files = { wasm: interleaveFile("python_bg.wasm"), keeps: KEPT };
   const worker = create(image ? { module, image } : { module, ...files });
-  const [loaded, known, made] = [promised(), promised(), promised()];
+  const [loaded, made] = [promised(), promised()];
   // Who waits for it hears of it.
   loaded.promise.catch(() => {});
-  if (image) [known, made].forEach(({ go }) => go());
+  if (image) made.go();
   const answers = [];
   const it = {
     worker,
     waiting: new Set(),
     loaded: loaded.promise,
-    known: known.promise,
     made: made.promise,
     // Begins the image, if there is none; a run that waits goes first.
     make() {
@@ -102,8 +110,10 @@ function begin() {
     }),
     leave() {
       worker.onmessage = worker.onerror = null;
+      // That of an earlier visit may only just be there.
+      worker.addEventListener("message", ({ data }) => (image ??= data.image));
       keeper = undefined;
-      for (const done of [known.go, made.go, ...answers]) done();
+      for (const done of [made.go, ...answers]) done();
     },
   };
   const giveUp = (why) => {
@@ -127,7 +137,6 @@ function begin() {
       if (it.making) keep().catch(() => {});
       made.go();
     }
-    if (data.bare || data.image) known.go();
     if ("found" in data) answers.shift()?.(data);
     if (data.broken || data.spent) giveUp(data.broken);
     // A run would not find it as it finds others.

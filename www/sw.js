@@ -77,10 +77,7 @@ async function find(event, name) {
     if (copy) return copy;
     const response = await fetch(request);
     // Python too is kept once somebody wanted it.
-    if (response.status === 200) {
-      const copy = response.clone();
-      event.waitUntil(later().then(() => store(name, copy)).catch(sayWhyNot));
-    }
+    if (response.status === 200) event.waitUntil(store(name, response.clone()).catch(sayWhyNot));
     return response;
   }
   try {
@@ -99,9 +96,6 @@ const isHostThere = () => fetch(SCOPE, { method: "HEAD", cache: "no-store" }).th
 // Where storage is blocked there is none.
 const kept = (name) => caches.open(STORE).then((files) => files.match(name, { ignoreVary: true }), () => undefined);
 
-// What a page that has just opened waits for comes before what is kept of it.
-const later = () => new Promise((go) => setTimeout(go, 3000));
-
 const store = (name, response) => caches.open(STORE).then((files) => files.put(name, response));
 
 // Keeps all files of a version but Python's, and its page last: so the page that opens without its host always has its
@@ -110,7 +104,8 @@ async function keep(names, client) {
   await store(CLIENT + client, new Response(names));
   const files = await caches.open(STORE);
   if (!(await (await kept("./"))?.text())?.includes(names)) {
-    await later();
+    // What a page that has just opened waits for comes first.
+    await new Promise((go) => setTimeout(go, 3000));
     const page = await pageOf(names);
     if (!page) return;
     const [site] = names.split(" ");

@@ -14,6 +14,7 @@ mod command;
 mod conformance;
 mod doctor;
 mod embed;
+mod profile;
 mod progress;
 mod python;
 mod reproducible;
@@ -64,8 +65,9 @@ Usage: cargo xtask COMMAND
       [--trace OUT.json]
       Runs a Python file in the built page in a headless browser: its output and exit code are the command's. 124 when
       it was stopped at the time-out, 3 when it ended in a deadlock. --trace writes what happened for Perfetto.
-  python --build | --test
-      Builds the Python front end, or checks and tests it natively. The first time takes minutes.
+  python --build | --test | --profile
+      Builds the Python front end, or checks and tests it natively. The first time takes minutes. --profile counts anew
+      what its interpreter does most, by which the compiler arranges it: after a change of its crates or the compiler.
   conformance [--browser chromium|firefox] [--only FILE]
       Runs CPython's own tests of threads, processes and tasks in the page and writes docs/conformance.md. Fails below 95 %
       of those whose subject exists in a browser. Takes the better part of an hour.
@@ -278,6 +280,10 @@ fn python_command(mut arguments: lexopt::Parser) -> Result<ExitCode> {
             Long("build") => {
                 no_more(arguments)?;
                 return python::build(&Project::open()?).map(|()| ExitCode::SUCCESS);
+            }
+            Long("profile") => {
+                no_more(arguments)?;
+                return profile::count(&Project::open()?).map(|()| ExitCode::SUCCESS);
             }
             Long("test") => {
                 no_more(arguments)?;

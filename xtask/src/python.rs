@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::Instant;
 
@@ -17,12 +17,13 @@ use crate::browser::Driver;
 use crate::build::{self, Bundler, Effort, describe};
 use crate::check;
 use crate::command::{command, run};
+use crate::profile;
 use crate::reproducible;
 use crate::server::{Headers, Site, coming};
 use crate::site;
 use crate::standard_library;
 use crate::toolchain;
-use crate::tools::{self, Browser, fnv1a};
+use crate::tools::{self, Browser, BuildTools, fnv1a};
 
 pub struct Options {
     pub file: PathBuf,
@@ -54,9 +55,16 @@ pub const ARTIFACT: &str = "python_bg.wasm";
 /// Where it is in a built page; see `www/start.js`.
 pub const FOLDER: &str = "python";
 
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// There is but one: another would build the whole interpreter again.
+const PROFILE: Effort = Effort::Full;
+
 /// What the artifact is made of.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 12] = [
     "crates/python/src",
+    "crates/python/unicode_names2",
+    profile::COUNTS,
     "crates/python/lib",
     "crates/python/build.rs",
     "crates/python/Cargo.toml",
@@ -210,6 +218,26 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     }
     let started = Instant::now();
     eprintln!("Building Python, which takes minutes the first time.");
+    let flags = profile::flags(project, &tools.toolchain, &target)?;
+    let mut cargo = cargo(project, &tools, &target, "build", &flags)?;
+    run(&mut cargo, "The build of Python")?;
+    let _ = fs::remove_dir_all(&site);
+    bind(&tools, &target, &site)?;
+    if effort == Effort::Full {
+        let node = tools::ensure_node_tools(&project.cache, &project.root)?;
+        build::optimise_one(&node, &site.join(ARTIFACT))?;
+        one_script(project, &site)?;
+    }
+    // By its bytes, so that two builds of the same sources are the same.
+    mark(&site.join(ARTIFACT), &site::digest(&site.join(ARTIFACT))?[..16])?;
+    fs::write(&stamp, now).with_context(|| format!("{} cannot be written", stamp.display()))?;
+    eprintln!("Built in {} s: {}", started.elapsed().as_secs(), site.display());
+    compressed(effort, site)
+}
+
+/// What builds the artifact into `target`, with flags for all that is in it.
+fn cargo(project: &Project, tools: &BuildTools, target: &Path, verb: &str, flags: &[String]) -> Result<Command> {
+    let library = standard_library::ensure(&project.cache, &tools.toolchain)?;
     let mut cargo = command("cargo");
     let git = reproducible::without_time(&mut cargo, &project.cache)?;
     reproducible::without_chance(&mut cargo, &project.cache)?;
@@ -221,36 +249,40 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
         fs::remove_file(&checkout).with_context(|| format!("{} cannot be replaced", checkout.display()))?;
     }
     symlink(&project.root, &checkout).with_context(|| format!("{} cannot be linked", checkout.display()))?;
-    // There is but one profile: another would build the whole interpreter again.
-    let profile = Effort::Full.profile();
     cargo
-        .args(["build", "--quiet", "--target", "wasm32-unknown-unknown", "--bin", "python", "--profile", profile])
+        .args([verb, "--quiet", "--target", TARGET, "--bin", "python", "--profile", PROFILE.profile()])
         .arg("--manifest-path")
         .arg(checkout.join("crates/python/Cargo.toml"))
+        // Beside those that every artifact has.
+        .args(["--config", &format!("target.{TARGET}.rustflags={}", json!(flags))])
         .current_dir(project.root.join("crates/python"))
-        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_TARGET_DIR", target)
         // Where Cargo's own tests say which library to build: it has no other option for that.
         .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library);
-    run(&mut cargo, "The build of Python")?;
-    let _ = fs::remove_dir_all(&site);
-    let wasm = target.join("wasm32-unknown-unknown").join(profile).join("python.wasm");
+    Ok(cargo)
+}
+
+/// Makes what was built last in `target` loadable.
+fn bind(tools: &BuildTools, target: &Path, site: &Path) -> Result<()> {
     run(
         command(&tools.wasm_bindgen.path)
             .args(["--target", "web", "--no-typescript", "--out-name", "python", "--out-dir"])
-            .arg(&site)
-            .arg(&wasm),
+            .arg(site)
+            .arg(target.join(TARGET).join(PROFILE.profile()).join("python.wasm")),
         "wasm-bindgen for Python",
-    )?;
-    if effort == Effort::Full {
-        let node = tools::ensure_node_tools(&project.cache, &project.root)?;
-        build::optimise_one(&node, &site.join(ARTIFACT))?;
-        one_script(project, &site)?;
-    }
-    // By its bytes, so that two builds of the same sources are the same.
-    mark(&site.join(ARTIFACT), &site::digest(&site.join(ARTIFACT))?[..16])?;
-    fs::write(&stamp, now).with_context(|| format!("{} cannot be written", stamp.display()))?;
-    eprintln!("Built in {} s: {}", started.elapsed().as_secs(), site.display());
-    compressed(effort, site)
+    )
+}
+
+/// Builds an artifact that counts what it does, for [`profile::count`].
+pub fn build_counting(project: &Project, site: &Path) -> Result<()> {
+    let (target, _lock) = project.cache.target("python", &project.root)?;
+    let tools = tools::ensure_build_tools(&project.cache, &project.root)?;
+    eprintln!("Building a Python that counts, which takes minutes.");
+    let mut cargo = cargo(project, &tools, &target, "rustc", &profile::counting_flags())?;
+    // Counts keep functions that nobody calls, and those want others that there are not.
+    cargo.args(["--", "--cfg", "interleave_counts", "-Clink-arg=--unresolved-symbols=ignore-all"]);
+    run(&mut cargo, "The build of Python")?;
+    bind(&tools, &target, site)
 }
 
 /// What loads the artifact becomes one file: each that a worker imports is another request before it can begin.

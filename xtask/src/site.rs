@@ -273,7 +273,7 @@ pub fn compress(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-fn brotli_of(content: &[u8]) -> Result<Vec<u8>> {
+pub fn brotli_of(content: &[u8]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let parameters =
         brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, size_hint: content.len(), ..Default::default() };

@@ -54,6 +54,11 @@ impl Toolchain {
         }
     }
 
+    /// What the compiler says of itself, which tells two builds of one version apart.
+    pub fn verbose_version(&self) -> Result<String> {
+        output_of(command(&self.rustc).arg("-vV")).context("the compiler does not say its version")
+    }
+
     /// Makes `command`, and every cargo and rustc that it starts, use this compiler.
     pub fn apply(&self, command: &mut Command, tools: &[PathBuf]) -> Result<()> {
         for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
@@ -145,6 +150,33 @@ pub fn ensure_clippy(cache: &Cache, toolchain: &Toolchain) -> Result<Command> {
         }
     }
     make()
+}
+
+/// `llvm-profdata` of the LLVM that this compiler has; installs it if need be.
+pub fn ensure_profdata(cache: &Cache, toolchain: &Toolchain) -> Result<PathBuf> {
+    let version = toolchain.verbose_version()?;
+    let said = |name: &str| version.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let llvm = said("LLVM version:").and_then(|version| version.split('.').next());
+    let llvm = llvm.context("the compiler does not say which LLVM it has")?;
+    match &toolchain.kind {
+        Kind::Rustup { name } => {
+            run(
+                command("rustup").args(["component", "add", "llvm-tools", "--toolchain", name]),
+                "rustup component add",
+            )?;
+            let library = toolchain.source.parent().and_then(Path::parent).context("the compiler has no library")?;
+            let host = said("host:").context("the compiler does not say what it runs on")?;
+            Ok(library.join(host).join("bin/llvm-profdata"))
+        }
+        Kind::System { .. } => {
+            let program = format!("llvm-profdata-{llvm}");
+            if find(&program).is_none() {
+                let _lock = cache.lock("tools")?;
+                apt::install(cache, &[&format!("llvm-{llvm}")])?;
+            }
+            find(&program).with_context(|| format!("llvm-{llvm} was installed but there is no {program}."))
+        }
+    }
 }
 
 fn find_rustup() -> Option<Toolchain> {

@@ -197,40 +197,57 @@ fn source_time(project: &Project) -> Result<u64> {
 pub fn fingerprint(root: &Path) -> u64 {
     let mut text = String::new();
     for source in SOURCES {
-        describe_but(&root.join(source), Some(&root.join(ELSEWHERE)), &mut text);
+        for_each_source(&root.join(source), Some(&root.join(ELSEWHERE)), &mut |path| describe_one(path, &mut text));
     }
     fnv1a(text.as_bytes())
 }
 
+/// Says of each source in `path` when it was changed and how long it is.
 pub fn describe(path: &Path, text: &mut String) {
-    describe_but(path, None, text);
+    for_each_source(path, None, &mut |path| describe_one(path, text));
 }
 
-/// As [`describe`], without what is in one directory.
-fn describe_but(path: &Path, elsewhere: Option<&Path>, text: &mut String) {
-    if elsewhere == Some(path) {
-        return;
-    }
+fn describe_one(path: &Path, text: &mut String) {
     let Ok(metadata) = fs::metadata(path) else { return };
-    if metadata.is_dir() {
-        let Ok(entries) = fs::read_dir(path) else { return };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // Editors' own files come and go without meaning.
-            if !name.ends_with('~') && !name.ends_with(".swp") && name != "target" && name != "node_modules" {
-                describe_but(&path, elsewhere, text);
-            }
-        }
-        return;
-    }
     let modified = metadata
         .modified()
         .ok()
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
         .map_or(0, |time| time.as_nanos());
     text.push_str(&format!("{} {} {modified}\n", path.display(), metadata.len()));
+}
+
+/// Says of each source in a path below `root` what is in it: the same in every checkout.
+pub fn describe_content(root: &Path, path: &str, text: &mut String) -> Result<()> {
+    let mut result = Ok(());
+    for_each_source(&root.join(path), None, &mut |path| match fs::read(path) {
+        Ok(bytes) => {
+            let name = path.strip_prefix(root).unwrap_or(path);
+            text.push_str(&format!("{} {:016x}\n", name.display(), fnv1a(&bytes)));
+        }
+        Err(error) => result = Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    });
+    result
+}
+
+/// The files below a path, in order, without what is in one directory.
+fn for_each_source(path: &Path, elsewhere: Option<&Path>, each: &mut dyn FnMut(&Path)) {
+    if elsewhere == Some(path) {
+        return;
+    }
+    if path.is_file() {
+        return each(path);
+    }
+    let Ok(entries) = fs::read_dir(path) else { return };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Editors' own files come and go without meaning.
+        if !name.ends_with('~') && !name.ends_with(".swp") && name != "target" && name != "node_modules" {
+            for_each_source(&path, elsewhere, each);
+        }
+    }
 }
 
 fn trunk(project: &Project, tools: &BuildTools, effort: Effort, stage: &Path) -> Result<()> {

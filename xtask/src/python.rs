@@ -14,7 +14,7 @@ use serde_json::{Map, json};
 
 use crate::Project;
 use crate::browser::Driver;
-use crate::build::{self, Bundler, Effort, describe};
+use crate::build::{self, Bundler, Effort, describe_content};
 use crate::check;
 use crate::command::{command, run};
 use crate::profile;
@@ -204,8 +204,9 @@ fn mark(artifact: &Path, build: &str) -> Result<()> {
 fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let (target, _lock) = project.cache.target("python", &project.root)?;
     let mut text = format!("{effort:?}, one script");
+    // By content, so that a new checkout finds what an older one built.
     for source in SOURCES {
-        describe(&project.root.join(source), &mut text);
+        describe_content(&project.root, source, &mut text)?;
     }
     let tools = tools::ensure_build_tools(&project.cache, &project.root)?;
     let library = standard_library::ensure(&project.cache, &tools.toolchain)?;

@@ -13,7 +13,7 @@ use yew::Callback;
 
 use crate::browser;
 use crate::engine_client::{Ended, Phase, Run};
-use crate::output::{Row, Told, last_line, rows};
+use crate::output::{Row, Told, in_order, last_line, rows};
 use crate::recording::{Recording, Shelf};
 use crate::session::{Action, Ending, Measured, Stage, Surroundings, Ticket, UnderWay};
 
@@ -193,7 +193,7 @@ fn output(recording: &Recording) -> Array {
         ];
         browser::detail("{}", &fields)
     };
-    store.notes().iter().take(MOST_LINES).map(line).collect()
+    in_order(store, store.notes()).iter().take(MOST_LINES).map(line).collect()
 }
 
 /// The run as it can be drawn where nothing of ours runs, with where it was measured.

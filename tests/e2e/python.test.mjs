@@ -112,6 +112,32 @@ if __name__ == "__main__":
         process.join()
 `;
 
+// Every process has begun its line when the first one ends it.
+const ALL_AT_ONCE = `
+import multiprocessing as mp
+
+class Meeting:
+    def __init__(self, others):
+        self.others = others
+
+    def __str__(self):
+        self.others.wait()
+        return "met"
+
+def speak(name, others):
+    others.wait()
+    for n in range(20):
+        print(name, Meeting(others), n)
+
+if __name__ == "__main__":
+    others = mp.Barrier(3)
+    speakers = [mp.Process(target=speak, args=(name, others)) for name in ("Ada", "Bob", "Cy")]
+    for speaker in speakers:
+        speaker.start()
+    for speaker in speakers:
+        speaker.join()
+`;
+
 // A manager's server has threads that still wait when it ends; their workers come to their end later.
 const ONE_SERVER_AFTER_ANOTHER = `
 import multiprocessing
@@ -251,6 +277,20 @@ inEachBrowser((here) => {
     assert.deepEqual(await written(visit), ['[4, 9]']);
     const squares = report.lanes.filter((lane) => lane.name.startsWith('square'));
     assert.deepEqual(squares.map((lane) => lane.kind), ['process', 'process']);
+  }, PATIENTLY);
+
+  check(here, 'processes that write at the same time do not come into each other\'s lines', async (open) => {
+    const visit = await open({ link: link(ALL_AT_ONCE), prepare: () => {
+      window.live = '';
+      addEventListener('interleave:output', ({ detail }) => { window.live += detail.map(({ text }) => text).join(''); });
+    } });
+    const report = await visit.runWell();
+    const spoken = ['Ada', 'Bob', 'Cy'].flatMap((name) => Array.from({ length: 20 }, (_, n) => `${name} met ${n}`)).sort();
+    const reported = report.output.map(({ text }) => text).join('');
+    for (const text of [reported, await visit.page.evaluate(() => window.live)]) {
+      assert.deepEqual(text.trim().split('\n').sort(), spoken);
+    }
+    assert.deepEqual((await written(visit)).sort(), spoken);
   }, PATIENTLY);
 
   check(here, 'a program that asks for a line gets what is typed, and an error at the end of all input', async (open) => {

@@ -200,10 +200,14 @@ fn mark(artifact: &Path, build: &str) -> Result<()> {
     file.write_all(&section).with_context(|| format!("{} cannot be written", artifact.display()))
 }
 
+/// So that what one crate does most often is part of whoever calls it in another. Not as the manifest's `lto`, which is in the
+/// names of functions, by which their counts are found: an interpreter that counts is built without it.
+const AS_A_WHOLE: [&str; 2] = ["-Clto=fat", "-Copt-level=3"];
+
 /// A directory with the artifact, built again only if something changed since.
 fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     let (target, _lock) = project.cache.target("python", &project.root)?;
-    let mut text = format!("{effort:?}, one script");
+    let mut text = format!("{effort:?}, one script, {AS_A_WHOLE:?}");
     // By content, so that a new checkout finds what an older one built.
     for source in SOURCES {
         describe_content(&project.root, source, &mut text)?;
@@ -219,8 +223,10 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     }
     let started = Instant::now();
     eprintln!("Building Python, which takes minutes the first time.");
-    let flags = profile::flags(project, &tools.toolchain, &target)?;
-    let mut cargo = cargo(project, &tools, &target, "build", &flags)?;
+    let mut flags = profile::flags(project, &tools.toolchain, &target)?;
+    flags.push("-Cembed-bitcode=yes".into());
+    let mut cargo = cargo(project, &tools, &target, &flags)?;
+    cargo.args(AS_A_WHOLE);
     run(&mut cargo, "The build of Python")?;
     let _ = fs::remove_dir_all(&site);
     bind(&tools, &target, &site)?;
@@ -236,8 +242,9 @@ fn artifact(project: &Project, effort: Effort) -> Result<PathBuf> {
     compressed(effort, site)
 }
 
-/// What builds the artifact into `target`, with flags for all that is in it.
-fn cargo(project: &Project, tools: &BuildTools, target: &Path, verb: &str, flags: &[String]) -> Result<Command> {
+/// What builds the artifact into `target`, with flags for all that is in it; its last arguments are those of the compiler
+/// for the artifact as a whole.
+fn cargo(project: &Project, tools: &BuildTools, target: &Path, flags: &[String]) -> Result<Command> {
     let library = standard_library::ensure(&project.cache, &tools.toolchain)?;
     let mut cargo = command("cargo");
     let git = reproducible::without_time(&mut cargo, &project.cache)?;
@@ -251,11 +258,12 @@ fn cargo(project: &Project, tools: &BuildTools, target: &Path, verb: &str, flags
     }
     symlink(&project.root, &checkout).with_context(|| format!("{} cannot be linked", checkout.display()))?;
     cargo
-        .args([verb, "--quiet", "--target", TARGET, "--bin", "python", "--profile", PROFILE.profile()])
+        .args(["rustc", "--quiet", "--target", TARGET, "--bin", "python", "--profile", PROFILE.profile()])
         .arg("--manifest-path")
         .arg(checkout.join("crates/python/Cargo.toml"))
         // Beside those that every artifact has.
         .args(["--config", &format!("target.{TARGET}.rustflags={}", json!(flags))])
+        .arg("--")
         .current_dir(project.root.join("crates/python"))
         .env("CARGO_TARGET_DIR", target)
         // Where Cargo's own tests say which library to build: it has no other option for that.
@@ -279,9 +287,9 @@ pub fn build_counting(project: &Project, site: &Path) -> Result<()> {
     let (target, _lock) = project.cache.target("python", &project.root)?;
     let tools = tools::ensure_build_tools(&project.cache, &project.root)?;
     eprintln!("Building a Python that counts, which takes minutes.");
-    let mut cargo = cargo(project, &tools, &target, "rustc", &profile::counting_flags())?;
+    let mut cargo = cargo(project, &tools, &target, &profile::counting_flags())?;
     // Counts keep functions that nobody calls, and those want others that there are not.
-    cargo.args(["--", "--cfg", "interleave_counts", "-Clink-arg=--unresolved-symbols=ignore-all"]);
+    cargo.args(["--cfg", "interleave_counts", "-Clink-arg=--unresolved-symbols=ignore-all"]);
     run(&mut cargo, "The build of Python")?;
     bind(&tools, &target, site)
 }

@@ -11,6 +11,8 @@ pub mod output;
 pub mod site;
 
 mod errors;
+#[cfg(any(target_arch = "wasm32", test))]
+mod free_lists;
 mod modules;
 mod names;
 mod place;

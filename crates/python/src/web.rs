@@ -25,6 +25,7 @@ use js_sys::{Array, Atomics, Int32Array, SharedArrayBuffer};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
+use crate::free_lists::FreeLists;
 use crate::interpreter::{self, Program, SyntaxError, Turns, execute, ready};
 use crate::modules::threads::cannot_start;
 use crate::output::{Piece, Stream, Terminal, set_terminal};
@@ -32,7 +33,7 @@ use crate::requests::OWN_SITE;
 use crate::site::set_site;
 
 #[global_allocator]
-static ALLOCATOR: sys::Allocator = sys::Allocator;
+static ALLOCATOR: FreeLists<sys::Allocator> = FreeLists(sys::Allocator);
 
 /// What a program is called in its tracebacks and on the timeline.
 const FILE: &str = "program.py";

@@ -191,9 +191,9 @@ extern "C" {
     /// Resolves when a run should begin.
     #[wasm_bindgen(js_namespace = interleavePython, js_name = want)]
     fn want_python() -> Promise;
-    /// A worker with Python, for a run that owns it from now on.
+    /// A worker with Python, for a run that owns it from now on; and whether another is wanted soon.
     #[wasm_bindgen(js_namespace = interleavePython, js_name = takeWorker, catch)]
-    fn take_python() -> Result<Worker, JsValue>;
+    fn take_python(soon: bool) -> Result<Worker, JsValue>;
     #[wasm_bindgen(js_namespace = interleavePython)]
     fn check(text: &str) -> Promise;
 }
@@ -577,6 +577,11 @@ impl Inner {
         Ok(worker)
     }
 
+    /// Whether the text of a Python program says that it starts processes; a module that it imports may as well.
+    fn names_processes(&self) -> bool {
+        ["multiprocessing", "ProcessPoolExecutor"].iter().any(|name| self.program.contains(name))
+    }
+
     fn create(
         &mut self,
         run: &Rc<RefCell<Inner>>,
@@ -584,7 +589,8 @@ impl Inner {
         wanted: &Wanted,
     ) -> Result<(), JsValue> {
         let worker = match wanted.role {
-            Role::Host | Role::Child { .. } if self.spec.is_python() => take_python()?,
+            Role::Child { .. } if self.spec.is_python() => take_python(true)?,
+            Role::Host if self.spec.is_python() => take_python(self.plan.is_some() || self.names_processes())?,
             _ => self.load(module, wanted)?,
         };
         let lane = wanted.lane;

@@ -5,18 +5,40 @@
 const KEPT = "interleave-python";
 // Who writes on is not interrupted.
 const PAUSE_MS = 300;
-// An image that was begun so long ago is there before a run could have made an interpreter of its own.
-const SOON_MS = 300;
+// How long the page's program waits for a worker that begins.
+const PATIENCE_MS = 100;
 
 let module;
 let image;
 // The worker that nobody has taken yet.
 let keeper;
 let asked = 0;
+// When the first worker may be taken, if it was begun before there was a service worker.
+let guarded;
+
+// In a page that is isolated already Python begins to load before the page's program does. Resolves when its worker is
+// there, since a page's thread that is busy holds it up.
+export function beginEarly() {
+  prepare();
+  const { begun, giveUp } = keeper;
+  if (!navigator.serviceWorker?.controller) guarded = guard(giveUp);
+  return Promise.race([begun, new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+}
+
+// A worker has the site's policy from the service worker, or from its host, as the headers of its script say. One that has
+// none gives way to another as soon as there is a service worker.
+async function guard(giveUp) {
+  const said = fetch(interleaveFile("worker.js")).then(({ headers }) => headers.has("Content-Security-Policy"));
+  if (await said.catch(() => false)) return;
+  await globalThis.interleaveIsolation;
+  giveUp("it has no policy");
+  prepare();
+}
 
 // Fetches and compiles Python, once, and tells how many bytes have come: less than none while the host says that it is
 // still to be built.
 export async function load(told) {
+  await guarded;
   keeper ??= begin();
   const { waiting, loaded } = keeper;
   waiting.add(told);
@@ -39,24 +61,19 @@ export function prepare() {
 export async function want() {
   const it = (keeper ??= begin());
   it.wanted = true;
-  if (!image && performance.now() - it.making > SOON_MS) await it.made;
+  if (!image && it.making) await it.made;
 }
 
 // A worker with Python, which belongs to whom it is given: the one that is there, unless it is still being made ready. If
-// an earlier visit kept an image it goes on with that.
-export function takeWorker() {
-  if (!keeper || (!image && keeper.making)) return another();
-  const { worker, leave } = keeper;
-  leave();
-  return worker;
-}
-
-// For a process of a run. Once it has begun there is one for the next.
-function another() {
-  const worker = create({ module, image });
-  worker.addEventListener("message", ({ data }) => {
+// an earlier visit kept an image it goes on with that. Where another is wanted `soon` it is begun once this one has begun.
+export function takeWorker(soon) {
+  const isThere = keeper && (image || !keeper.making);
+  const worker = isThere ? keeper.worker : create({ module, image });
+  if (isThere) keeper.leave();
+  const next = ({ data }) => {
     if (data.update && image) keeper ??= begin();
-  });
+  };
+  if (soon) worker.addEventListener("message", next);
   return worker;
 }
 
@@ -79,16 +96,19 @@ async function ask(text) {
   return keeper?.check(text);
 }
 
-function create(message) {
-  const worker = new Worker(interleaveFile("worker.js"), { type: "module" });
-  worker.postMessage({ artifact: interleaveFile("python.js"), ...message });
+// What is to be loaded is its name if it is text.
+function create(what) {
+  const it = { artifact: interleaveFile("python.js"), ...what };
+  const name = it.module ? "" : JSON.stringify(it);
+  const worker = new Worker(interleaveFile("worker.js"), { type: "module", name });
+  if (!name) worker.postMessage(it);
   return worker;
 }
 
 function begin() {
   const files = { wasm: interleaveFile("python_bg.wasm"), keeps: KEPT };
   const worker = create(image ? { module, image } : { module, ...files });
-  const [loaded, made] = [promised(), promised()];
+  const [begun, loaded, made] = [promised(), promised(), promised()];
   // Who waits for it hears of it.
   loaded.promise.catch(() => {});
   if (image) made.go();
@@ -96,12 +116,13 @@ function begin() {
   const it = {
     worker,
     waiting: new Set(),
+    begun: begun.promise,
     loaded: loaded.promise,
     made: made.promise,
     // Begins the image, if there is none; a run that waits goes first.
     make() {
       if (!it.bare || it.making || it.wanted) return;
-      it.making = performance.now();
+      it.making = true;
       worker.postMessage({ make: true });
     },
     check: (text) => new Promise((done) => {
@@ -113,19 +134,21 @@ function begin() {
       // That of an earlier visit may only just be there.
       worker.addEventListener("message", ({ data }) => (image ??= data.image));
       keeper = undefined;
-      for (const done of [made.go, ...answers]) done();
+      for (const done of [begun.go, made.go, ...answers]) done();
+    },
+    giveUp(why) {
+      worker.terminate();
+      loaded.fail(new Error(why));
+      it.leave();
     },
   };
-  const giveUp = (why) => {
-    worker.terminate();
-    loaded.fail(new Error(why));
-    it.leave();
-  };
+  const { giveUp } = it;
   worker.onerror = (event) => {
     event.preventDefault();
     giveUp(event.message);
   };
   worker.onmessage = ({ data }) => {
+    if (data.begun) begun.go();
     if (data.bytes) it.waiting.forEach((told) => told(data.bytes));
     if (data.module) loaded.go(data.module);
     if (data.bare) {
@@ -134,7 +157,7 @@ function begin() {
     }
     if (data.image) {
       image = data.image;
-      if (it.making) keep().catch(() => {});
+      if (it.making) keep().catch(() => {}).then(showFiles).catch(() => {});
       made.go();
     }
     if ("found" in data) answers.shift()?.(data);
@@ -149,6 +172,13 @@ function promised() {
   const it = {};
   it.promise = new Promise((go, fail) => Object.assign(it, { go, fail }));
   return it;
+}
+
+// A service worker that came after Python's files were loaded keeps them when it is asked for them.
+async function showFiles() {
+  if (!guarded) return;
+  await globalThis.interleaveIsolation;
+  for (const name of ["python.js", "python_bg.wasm"]) await (await fetch(interleaveFile(name))).body.cancel();
 }
 
 // In a file whose name says the build, how long the table is and how long the file: one that was not written to its end

@@ -1,6 +1,5 @@
 // Starts the page's program, and says where the site's files are. A file of its own, since the page's policy allows no
 // script within the document.
-import init from "./interleave.js";
 import * as prepared from "./prepared.js";
 
 // A published page names the places whose names carry a hash of what is in them; see xtask/src/site.rs.
@@ -27,8 +26,8 @@ if (origin === "null") {
       for (const { data, ports } of early) dispatchEvent(new MessageEvent("message", { data, ports }));
     }, (error) => postMessage({ broken: String(error) }));`;
   globalThis.Worker = class extends Worker {
-    constructor(address) {
-      super(URL.createObjectURL(new Blob([relay(address)], { type: "text/javascript" })));
+    constructor(address, { name } = {}) {
+      super(URL.createObjectURL(new Blob([relay(address)], { type: "text/javascript" })), { name });
     }
   };
 }
@@ -39,6 +38,10 @@ addEventListener("interleave:finished", ({ detail }) => (globalThis.interleaveLa
 
 // The page's program asks for it; where a link has a program of Python's, what takes longest begins before that.
 globalThis.interleavePython = prepared;
-if (/[?&#]workload=python(&|$)/.test(location.search + location.hash)) globalThis.interleaveIsolation?.then(prepared.prepare);
+if (/[?&#]workload=python(&|$)/.test(location.search + location.hash)) {
+  if (crossOriginIsolated) await prepared.beginEarly();
+  else globalThis.interleaveIsolation?.then(prepared.prepare);
+}
 
+const { default: init } = await import("./interleave.js");
 await init({ module_or_path: interleaveFile("interleave_bg.wasm") });

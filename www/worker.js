@@ -1,6 +1,7 @@
 // Every worker of a run: loads an engine into itself, the one with the workloads, with the programs or with Python,
 // and begins what it is told. The page creates them all, and says first what to load and then what to begin; one that is
-// made ready beforehand looks at programs between the two.
+// made ready beforehand looks at programs between the two. What to load may be its name as well, since messages come only
+// once the page's thread has a moment for them.
 // See crates/protocol/src/message.rs for the conversation, and src/engine_client.rs for the other side.
 let loaded;
 self.addEventListener("message", ({ data }) => {
@@ -94,7 +95,7 @@ async function read(name) {
 
 const room = (length) => new (self.crossOriginIsolated ? SharedArrayBuffer : ArrayBuffer)(length);
 
-// Goes on where an earlier visit was, if the build is the same; or else Python is still to be made ready.
+// Goes on where an earlier visit was, if the build is the same; or else begins Python.
 function remember(it, module, kept) {
   // Which build it is, as its own bytes say.
   const [bytes] = WebAssembly.Module.customSections(module, "interleave-build");
@@ -104,11 +105,12 @@ function remember(it, module, kept) {
     it.image = kept;
     self.postMessage({ image: kept });
   } else {
+    it.engine.start();
     self.postMessage({ bare: true });
   }
 }
 
-// Makes Python ready and gives the page the image of that.
+// Has Python import what most programs need, and gives the page the image of that.
 async function make() {
   const it = await loaded;
   try {
@@ -190,3 +192,8 @@ self.addEventListener("message", ({ data }) => {
 });
 URL.createObjectURL = () => "";
 URL.revokeObjectURL = () => {};
+
+if (self.name) {
+  self.postMessage({ begun: true });
+  loaded = load(JSON.parse(self.name));
+}

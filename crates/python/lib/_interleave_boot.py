@@ -151,9 +151,6 @@ def keep_program(file, source):
 
 def begin_program(file, source):
     keep_program(file, source)
-    import os
-    import _interleave_files
-
     _interleave_files.put(file, source.encode("utf-8", "surrogatepass"))
     # As CPython does it: what lies beside the program can be imported.
     sys.path[:] = [os.path.dirname(os.path.abspath(file))]
@@ -175,18 +172,17 @@ def import_common():
 
 
 def awake():
-    """In a copy of a memory: makes anew what no two copies may share."""
-    import logging
-    import os
-    import random
-    import threading
-    from multiprocessing import process
-
+    """Makes anew what no two copies of a memory may share."""
+    imported = sys.modules.get
     # It has the number of the process that the memory was made in.
-    threading.main_thread()._set_native_id()
-    random.seed()
-    process.current_process().authkey = os.urandom(32)
-    logging._startTime = time.time_ns()
+    if threading := imported("threading"):
+        threading.main_thread()._set_native_id()
+    if random := imported("random"):
+        random.seed()
+    if process := imported("multiprocessing.process"):
+        process.current_process().authkey = os.urandom(32)
+    if logging := imported("logging"):
+        logging._startTime = time.time_ns()
 
 
 def check(source):
@@ -395,3 +391,7 @@ sys.builtin_module_names = tuple(sorted((*sys.builtin_module_names, "posix")))
 find_modules_in_files()
 sys.meta_path.insert(0, ChangedModules)
 sys.meta_path.append(MissingModules)
+
+# Every program needs them, and so they are there before it begins.
+import os
+import _interleave_files

@@ -1,6 +1,6 @@
 //! An interpreter, and a program from its first line to the exit code.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -83,29 +83,40 @@ pub fn build() -> Interpreter {
 thread_local! {
     /// An interpreter that is ready to run a program.
     static READY: RefCell<Option<Interpreter>> = const { RefCell::new(None) };
+    /// Whether it has imported what most programs need.
+    static HAS_COMMON: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How many bytes are free in a memory in which an interpreter was made ready.
+/// How many bytes are free in a memory in which an interpreter was prepared.
 const ROOM_TO_LOOK: usize = 2 << 20;
+
+/// Makes an interpreter ready, unless one is.
+pub fn start() -> Result<(), String> {
+    if READY.with_borrow(Option::is_none) {
+        let interpreter = build();
+        furnish(&interpreter)?;
+        READY.set(Some(interpreter));
+    }
+    Ok(())
+}
 
 /// Makes an interpreter ready that has imported what most programs need, unless one is. A copy of this memory runs a
 /// program without doing so again, once [`awake`] was called there.
 pub fn prepare() -> Result<(), String> {
-    if READY.with_borrow(Option::is_some) {
+    if HAS_COMMON.get() {
         return Ok(());
     }
-    let interpreter = build();
-    furnish(&interpreter)?;
-    call_boot(&interpreter, "import_common")?;
-    READY.set(Some(interpreter));
+    start()?;
+    READY.with_borrow(|ready| ready.as_ref().map_or(Ok(()), |interpreter| call_boot(interpreter, "import_common")))?;
     // What looking at a program imports, and the memory that it takes for all but long ones.
     check("");
     drop(std::hint::black_box(Vec::<u8>::with_capacity(ROOM_TO_LOOK)));
+    HAS_COMMON.set(true);
     Ok(())
 }
 
-/// In a copy of a memory in which an interpreter was made ready, if it is one: makes what it must not have in common with
-/// other copies. The calling lane is its main thread.
+/// Where an interpreter was made ready before the run, in this memory or in one that this is a copy of: makes what it must
+/// not have in common with other copies. The calling lane is its main thread.
 pub fn awake() -> Result<(), String> {
     READY.with_borrow(|ready| {
         let Some(interpreter) = ready else { return Ok(()) };
@@ -118,13 +129,8 @@ pub fn awake() -> Result<(), String> {
 
 /// The interpreter that is ready, or else a new one.
 pub fn ready() -> Result<Interpreter, String> {
-    match READY.take() {
-        Some(interpreter) => Ok(interpreter),
-        None => {
-            let interpreter = build();
-            furnish(&interpreter).map(|()| interpreter)
-        }
-    }
+    start()?;
+    READY.take().ok_or_else(|| "an interpreter that was ready is gone".to_owned())
 }
 
 /// Where a program breaks Python's rules of writing.

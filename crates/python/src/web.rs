@@ -119,8 +119,14 @@ pub fn begin(
     Ok(None)
 }
 
-/// In a worker that runs no program: makes an interpreter ready, so that copies of this memory begin where it is. It keeps
-/// no value of JavaScript, which copies would not have.
+/// In a worker that runs no program yet: makes an interpreter ready, which a program that comes then begins with.
+#[wasm_bindgen]
+pub fn start() -> Result<(), JsError> {
+    interpreter::start().map_err(|told| JsError::new(&told))
+}
+
+/// In a worker that runs no program: has its interpreter import what most programs need, so that copies of this memory begin
+/// where it is. It keeps no value of JavaScript, which copies would not have.
 #[wasm_bindgen]
 pub fn prepare() -> Result<(), JsError> {
     interpreter::prepare().map_err(|told| JsError::new(&told))?;

@@ -157,7 +157,7 @@ function begin() {
     }
     if (data.image) {
       image = data.image;
-      if (it.making) keep().catch(() => {}).then(showFiles).catch(() => {});
+      if (it.making) keep().catch(() => {}).then(tellWhatWasLoaded).catch(() => {});
       made.go();
     }
     if ("found" in data) answers.shift()?.(data);
@@ -174,11 +174,12 @@ function promised() {
   return it;
 }
 
-// A service worker that came after Python's files were loaded keeps them when it is asked for them.
-async function showFiles() {
+// A service worker that came after Python's files were loaded has not seen them.
+async function tellWhatWasLoaded() {
   if (!guarded) return;
-  await globalThis.interleaveIsolation;
-  for (const name of ["python.js", "python_bg.wasm"]) await (await fetch(interleaveFile(name))).body.cancel();
+  const { active } = await navigator.serviceWorker.ready;
+  const place = new URL("./", document.baseURI).href;
+  active.postMessage({ loaded: ["python.js", "python_bg.wasm"].map((name) => interleaveFile(name).replace(place, "")) });
 }
 
 // In a file whose name says the build, how long the table is and how long the file: one that was not written to its end

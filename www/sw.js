@@ -45,9 +45,11 @@ self.addEventListener("fetch", (event) => {
   else event.respondWith(found().then((response) => dressed(response, headers)));
 });
 
-// A page that is ready says of which version it is, as its document does; one that no service worker has asks for this one.
+// A page that is ready says of which version it is, as its document does; one that no service worker has asks for this one,
+// and tells what it loaded before it had one.
 self.addEventListener("message", (event) => {
   if (event.data?.claim) event.waitUntil(self.clients.claim());
+  if (event.data?.loaded) event.waitUntil(caches.open(STORE).then((files) => add(files, event.data.loaded)).catch(sayWhyNot));
   if (event.data?.keep) event.waitUntil(keep(event.data.keep, event.source.id).catch(sayWhyNot));
 });
 
@@ -109,13 +111,17 @@ async function keep(names, client) {
     const page = await pageOf(names);
     if (!page) return;
     const [site] = names.split(" ");
-    const list = await (await fetch(`${site}files.json`)).json();
-    for (const name of list) {
-      if (!HASHED.test(name) || !(await kept(name))) await files.add(name);
-    }
+    await add(files, await (await fetch(`${site}files.json`)).json());
     await files.put("./", page);
   }
   await drop(files, names);
+}
+
+// What never changes is there once.
+async function add(files, names) {
+  for (const name of names) {
+    if (!HASHED.test(name) || !(await kept(name))) await files.add(name);
+  }
 }
 
 // The page of this version, if the host still has it: the next one is kept when it has been opened.

@@ -1,8 +1,9 @@
 // What a Python program reaches from the page: files of its own site, and nothing else.
 import assert from 'node:assert/strict';
 
-import { check, inEachBrowser } from './harness.mjs';
+import { check, inEachBrowser, roots } from './harness.mjs';
 import { PATIENTLY, link, written } from './python.mjs';
+import { HEADERS, serve } from './site.mjs';
 
 const READS = `
 import asyncio
@@ -65,13 +66,21 @@ inEachBrowser((here) => {
     }, PATIENTLY);
   }
 
-  check(here, 'no other site is reached, whatever a program imports: the policy refuses it', async (open) => {
-    const visit = await open({ link: link(ESCAPES), expect: [/Content.Security.Policy/i, /elsewhere\.test|data:/] });
-    await visit.runWell();
-    const lines = await written(visit);
-    assert.equal(lines[0], 'URLError <urlopen error a page reaches only its own site, and https');
-    assert.match(lines[1], /^OSError /);
-    assert.match(lines[2], /^OSError /);
-    assert.deepEqual(lines.slice(3), ["ModuleNotFoundError No module named 'js'", "ModuleNotFoundError No module named 'pyodide'"]);
-  }, PATIENTLY);
+  const { 'Content-Security-Policy': _, ...isolating } = HEADERS;
+  for (const [headers, where] of [[HEADERS, ''], [isolating, ', where the host isolates the page and has no policy too']]) {
+    check(here, `no other site is reached, whatever a program imports: the policy refuses it${where}`, async (open) => {
+      const site = await serve({ roots, headers });
+      try {
+        const visit = await open({ site, link: link(ESCAPES), expect: [/Content.Security.Policy/i, /elsewhere\.test|data:/] });
+        await visit.runWell();
+        const lines = await written(visit);
+        assert.equal(lines[0], 'URLError <urlopen error a page reaches only its own site, and https');
+        assert.match(lines[1], /^OSError /);
+        assert.match(lines[2], /^OSError /);
+        assert.deepEqual(lines.slice(3), ["ModuleNotFoundError No module named 'js'", "ModuleNotFoundError No module named 'pyodide'"]);
+      } finally {
+        await site.close();
+      }
+    }, PATIENTLY);
+  }
 });

@@ -42,7 +42,8 @@ async function content(roots, name) {
   return readFile(join(roots.at(-1), name));
 }
 
-/// Serves the files of `roots` under `base`. Each site has a port, and so an origin and a service worker, of its own.
+/// Serves the files of `roots` under `base`, with the site's headers, none, or those that are given. Each site has a port,
+/// and so an origin and a service worker, of its own.
 export async function serve({ roots, headers = true, base = '/' }) {
   const faults = new Map();
   const asked = [];
@@ -56,7 +57,7 @@ export async function serve({ roots, headers = true, base = '/' }) {
       return;
     }
     const answer = (status, type, body) => {
-      response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-cache', ...(headers ? HEADERS : {}), ...(headers && name === 'embed.html' ? PLAYER : {}) });
+      response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-cache', ...(headers === true ? HEADERS : headers), ...(headers && name === 'embed.html' ? PLAYER : {}) });
       response.end(request.method === 'HEAD' ? undefined : body);
     };
     if (fault) {

@@ -104,6 +104,9 @@ function remember(it, module, kept) {
     become(it.instance, kept);
     it.image = kept;
     self.postMessage({ image: kept });
+    // So the browser has compiled much of what a run begins with before there is one.
+    it.engine.check("print(0)");
+    become(it.instance, kept);
   } else {
     it.engine.start();
     self.postMessage({ bare: true });

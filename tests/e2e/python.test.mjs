@@ -167,14 +167,15 @@ for name in ("ENOENT", "EPIPE", "ETIMEDOUT", "EINVAL"):
 const BUSY = `
 import sys
 import threading
+import time
 
 together = threading.Barrier(2)
 
 def spin():
     together.wait()
-    total = 0
-    for n in range(120_000):
-        total += n
+    end = time.perf_counter() + 0.2
+    while time.perf_counter() < end:
+        pass
 
 print("GIL", sys._is_gil_enabled())
 spinners = [threading.Thread(target=spin, name=f"spinner {n}") for n in range(2)]

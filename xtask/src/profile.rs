@@ -43,8 +43,8 @@ pub fn flags(project: &Project, toolchain: &Toolchain, target: &Path) -> Result<
     let packed = read(COUNTS)?;
     if read(MADE_FOR)? != made_for(project, toolchain)?.into_bytes() {
         eprintln!(
-            "Python is built with counts that were made for other crates or another compiler, so it may be slower: \
-             `cargo xtask python --profile` makes new ones."
+            "Python is built with counts that were made for other crates, another compiler or another place, so it may be \
+             slower: `cargo xtask python --profile` makes new ones."
         );
     }
     // Its name says what is in it, since Cargo looks at flags and not at files.
@@ -63,7 +63,8 @@ pub fn counting_flags() -> [String; 3] {
     ["-Cprofile-generate", "-Zno-profiler-runtime", NO_VALUES].map(String::from)
 }
 
-/// What a function's name depends on: the compiler, the versions of all crates, and how they are built.
+/// What a function's name depends on: the compiler, the versions of all crates, how they are built, and where those lie
+/// that Cargo knows by their path, such as the standard library.
 fn made_for(project: &Project, toolchain: &Toolchain) -> Result<String> {
     let text = |name: &str| {
         let path = project.root.join("crates/python").join(name);
@@ -71,8 +72,10 @@ fn made_for(project: &Project, toolchain: &Toolchain) -> Result<String> {
     };
     let manifest = text("Cargo.toml")?;
     let (_, profiles) = manifest.split_once("[profile.release]").context("crates/python/Cargo.toml has no profile")?;
-    let [lock, profiles] = [text("Cargo.lock")?.as_str(), profiles].map(|text| fnv1a(text.as_bytes()));
-    Ok(format!("{}\nCargo.lock {lock:016x}\nprofiles {profiles:016x}\n", toolchain.verbose_version()?))
+    let place = project.cache.root().to_string_lossy();
+    let [lock, profiles, place] = [&text("Cargo.lock")?, profiles, &place].map(|text| fnv1a(text.as_bytes()));
+    let version = toolchain.verbose_version()?;
+    Ok(format!("{version}\nCargo.lock {lock:016x}\nprofiles {profiles:016x}\nplace {place:016x}\n"))
 }
 
 /// Counts again, and replaces the counts in the repository.

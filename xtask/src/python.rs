@@ -253,10 +253,21 @@ fn cargo(project: &Project, tools: &BuildTools, target: &Path, flags: &[String])
     // What is outside of its workspace Cargo knows by its path, which gets into names and their order, and so into the bytes.
     // Through this link each checkout has the same.
     let checkout = target.join("source");
-    if fs::symlink_metadata(&checkout).is_ok() {
-        fs::remove_file(&checkout).with_context(|| format!("{} cannot be replaced", checkout.display()))?;
+    link(&project.root, &checkout)?;
+    // So too with the library, whose path is in the names of nearly all functions, by which their counts are found: through
+    // this link it is the same whatever is in it.
+    let place = checkout.join("crates/python/target/library");
+    fs::create_dir_all(project.root.join("crates/python/target")).context("crates/python/target cannot be created")?;
+    link(&library, &place)?;
+    // Cargo looks at a library's files no more once it has built them.
+    let (stamp, now) = (target.join("library-stamp"), library.to_string_lossy());
+    if !fs::read_to_string(&stamp).is_ok_and(|before| before == now) {
+        let built = target.join(TARGET);
+        if built.is_dir() {
+            fs::remove_dir_all(&built).with_context(|| format!("{} cannot be removed", built.display()))?;
+        }
+        fs::write(&stamp, &*now).with_context(|| format!("{} cannot be written", stamp.display()))?;
     }
-    symlink(&project.root, &checkout).with_context(|| format!("{} cannot be linked", checkout.display()))?;
     cargo
         .args(["rustc", "--quiet", "--target", TARGET, "--bin", "python", "--profile", PROFILE.profile()])
         .arg("--manifest-path")
@@ -267,8 +278,16 @@ fn cargo(project: &Project, tools: &BuildTools, target: &Path, flags: &[String])
         .current_dir(project.root.join("crates/python"))
         .env("CARGO_TARGET_DIR", target)
         // Where Cargo's own tests say which library to build: it has no other option for that.
-        .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library);
+        .env("__CARGO_TESTS_ONLY_SRC_ROOT", &place);
     Ok(cargo)
+}
+
+/// Makes `at` a link to `to`, whatever it was a link to before.
+fn link(to: &Path, at: &Path) -> Result<()> {
+    if fs::symlink_metadata(at).is_ok() {
+        fs::remove_file(at).with_context(|| format!("{} cannot be replaced", at.display()))?;
+    }
+    symlink(to, at).with_context(|| format!("{} cannot be linked", at.display()))
 }
 
 /// Makes what was built last in `target` loadable.

@@ -10,7 +10,8 @@
 //! - what reads, changes and writes is atomic only once the instance has a second thread (`alone.rs`).
 //!
 //! Loads stay atomic, which costs nothing, so that nobody waits for a value that was read once; and so do stores of any
-//! other order, by which the page sees what an instance writes into its memory.
+//! other order, by which the page sees what an instance writes into its memory. What orders anything tells the compiler so
+//! once more, since LLVM 22 forgets it where the operation is in a function of its own: see `orders` in `alone.rs`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -28,11 +29,13 @@ const FILE: [&str; 4] = ["core", "src", "sync", "atomic.rs"];
 const ALONE: &str = include_str!("standard_library/alone.rs");
 
 /// What is put first in the body of a function of [`FILE`], by how the function begins.
-const INSTEAD: [(&str, &str); 9] = [
+const INSTEAD: [(&str, &str); 10] = [
     (
         "unsafe fn atomic_store<",
-        "if matches!(order, Relaxed) && size_of::<T>() <= 4 { return unsafe { crate::ptr::write_volatile(dst, val) }; }",
+        "if matches!(order, Relaxed) && size_of::<T>() <= 4 { return unsafe { crate::ptr::write_volatile(dst, val) }; }
+    if !matches!(order, Relaxed) { alone::orders() }",
     ),
+    ("unsafe fn atomic_load<", "if !matches!(order, Relaxed) { alone::orders() }"),
     ("unsafe fn atomic_swap<", "if true { return unsafe { alone::swap(dst, val) }; }"),
     ("unsafe fn atomic_add<", "if true { return unsafe { alone::add(dst, val) }; }"),
     ("unsafe fn atomic_sub<", "if true { return unsafe { alone::sub(dst, val) }; }"),
@@ -111,6 +114,8 @@ fn mirror(original: &Path, copy: &Path, except: &[&str]) -> std::io::Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
     use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::*;
@@ -150,6 +155,10 @@ mod tests {
             operation!(atomic_or, fetch_or);
             operation!(atomic_xor, fetch_xor);
             operation!(exchange, swap);
+
+            pub unsafe fn atomic_singlethreadfence<const ORDER: u8>() {
+                std::sync::atomic::compiler_fence(Ordering::SeqCst);
+            }
 
             pub unsafe fn atomic_xchg<T: Copy, const ORDER: u8>(at: *mut T, value: T) -> T {
                 // SAFETY: the caller's.
@@ -221,6 +230,54 @@ mod tests {
                 assert_eq!(alone::swap(&raw mut pointer, other), one);
             }
             assert_eq!(pointer, other);
+        }
+    }
+
+    /// LLVM infers what memory a function touches, and moves loads and stores past a call that does not touch it: those that a
+    /// lock protects past the lock. (LLVM Language Reference, "Function Attributes", `memory`.)
+    #[test]
+    fn what_is_shared_may_touch_any_memory_as_far_as_the_compiler_knows() {
+        const PROGRAM: &str = r#"
+            #![feature(adt_const_params, core_intrinsics)]
+            #![allow(internal_features)]
+            pub mod alone {
+                use core::intrinsics::AtomicOrdering as AO;
+                use core::{intrinsics, mem, ptr};
+                include!(env!("ALONE"));
+            }
+            #[unsafe(no_mangle)]
+            unsafe fn all(at: *mut i32, new: i32) -> [i32; 6] {
+                use alone::*;
+                unsafe { [add(at, new), sub(at, new), and(at, new), or(at, new), xor(at, new), swap(at, new)] }
+            }
+            #[unsafe(no_mangle)]
+            unsafe fn exchange(at: *mut i32, new: i32) -> Result<i32, i32> {
+                unsafe { alone::compare_exchange(at, new, new + 1) }
+            }
+        "#;
+        let mut rustc = Command::new("rustc")
+            .args(["--edition", "2024", "--crate-type", "lib", "-O", "-Cpanic=abort", "--emit", "llvm-ir=-", "-"])
+            .env("ALONE", concat!(env!("CARGO_MANIFEST_DIR"), "/src/standard_library/alone.rs"))
+            .env("RUSTC_BOOTSTRAP", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a compiler");
+        rustc.stdin.take().expect("a pipe").write_all(PROGRAM.as_bytes()).expect("it reads");
+        let output = rustc.wait_with_output().expect("it ends");
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).expect("text");
+        // Before each function stand its attributes.
+        let attributes: Vec<_> =
+            text.split("\n\n").filter(|part| part.contains("define") && part.contains("shared_")).collect();
+        assert_eq!(
+            attributes.iter().filter(|part| part.contains("atomicrmw") || part.contains("cmpxchg")).count(),
+            7,
+            "{text}"
+        );
+        for part in attributes {
+            let of_function = part.lines().find(|line| line.starts_with("; Function Attrs")).expect("attributes");
+            assert!(!of_function.contains("memory("), "{part}");
         }
     }
 

@@ -15,6 +15,15 @@ fn is_alone() -> bool {
     unsafe { INTERLEAVE_HAS_THREADS == 0 }
 }
 
+/// Tells the compiler that a function which calls this may touch any memory. LLVM 22 takes a function that does no more than
+/// an atomic operation on what it is given for one that touches nothing else, whatever the operation's order, and moves past
+/// a call of it what a lock protects. (LLVM's pull request 193768, "Clarify memory effects of atomics", came after it.)
+#[inline(always)]
+pub fn orders() {
+    // SAFETY: a fence has nothing to be wrong about.
+    unsafe { intrinsics::atomic_singlethreadfence::<{ AO::SeqCst }>() }
+}
+
 /// # Safety
 /// `T` is an integer or a pointer.
 #[inline(always)]
@@ -68,6 +77,7 @@ macro_rules! operation {
         #[cold]
         #[inline(never)]
         unsafe fn $shared<T: Copy, U: Copy>(at: *mut T, value: U) -> T {
+            orders();
             // SAFETY: the caller's.
             unsafe { intrinsics::$intrinsic::<T, U, { AO::SeqCst }>(at, value) }
         }
@@ -98,6 +108,7 @@ pub unsafe fn swap<T: Copy>(at: *mut T, new: T) -> T {
 #[cold]
 #[inline(never)]
 unsafe fn shared_swap<T: Copy>(at: *mut T, new: T) -> T {
+    orders();
     // SAFETY: the caller's.
     unsafe { intrinsics::atomic_xchg::<T, { AO::SeqCst }>(at, new) }
 }
@@ -124,6 +135,7 @@ pub unsafe fn compare_exchange<T: Copy>(at: *mut T, old: T, new: T) -> Result<T,
 #[cold]
 #[inline(never)]
 unsafe fn shared_compare_exchange<T: Copy>(at: *mut T, old: T, new: T) -> T {
+    orders();
     // SAFETY: the caller's.
     unsafe { intrinsics::atomic_cxchg::<T, { AO::SeqCst }, { AO::SeqCst }>(at, old, new).0 }
 }

@@ -185,6 +185,41 @@ for spinner in spinners:
     spinner.join()
 `;
 
+/// What is shared by threads is changed by one at a time: the allocator's own records, too.
+const HEAP = `
+import random
+import threading
+import time
+from multiprocessing import util
+
+class Cycle:
+    def __init__(self):
+        self.own = self
+        util.Finalize(self, print, exitpriority=random.randint(1, 100))
+
+def sort():
+    while not over:
+        time.sleep(random.random() / 10)
+        sorted((key for key in list(util._finalizer_registry)), reverse=True)
+
+def make():
+    kept = {}
+    while not over:
+        kept[random.getrandbits(5)] = {Cycle() for _ in range(10)}
+
+for _ in range(4):
+    over = False
+    threads = [threading.Thread(target=work) for work in (sort, make)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.4)
+    over = True
+    for thread in threads:
+        thread.join()
+    util._finalizer_registry.clear()
+print("whole")
+`;
+
 inEachBrowser((here) => {
   check(here, 'threads that share a lock are lanes with their names, and the lock has its own', async (open) => {
     const visit = await open({ link: link(LOCKED_COUNTER) });
@@ -244,6 +279,12 @@ inEachBrowser((here) => {
       .map((lane) => lane.spans.filter((span) => span.state === 'ready' && span.name === 'GIL').length);
     assert.equal(waits.length, 2);
     assert.ok(waits.every((count) => count >= 2), `they wait for the GIL ${waits} times`);
+  }, PATIENTLY);
+
+  check(here, 'the memory of threads that make, sort and forget stays whole', async (open) => {
+    const visit = await open({ link: link(HEAP) });
+    await visit.runWell();
+    assert.deepEqual(await written(visit), ['whole']);
   }, PATIENTLY);
 
   check(here, 'a deadlock is named by its lanes, its locks and its lines', async (open) => {

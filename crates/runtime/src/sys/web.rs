@@ -1,5 +1,6 @@
 //! In the browser: web workers, the worker's event loop, and message channels.
 
+use std::arch::wasm32::{memory_grow, memory_size};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -34,16 +35,19 @@ static WANTED_IN_VAIN: AtomicUsize = AtomicUsize::new(0);
 // SAFETY: all calls go to `System` unchanged.
 unsafe impl std::alloc::GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: std::alloc::Layout) -> *mut u8 {
+        let _turn = Turn::take();
         // SAFETY: the caller keeps `alloc`'s contract.
         remember(layout.size(), unsafe { std::alloc::System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: std::alloc::Layout) -> *mut u8 {
+        let _turn = Turn::take();
         // SAFETY: as above.
         remember(layout.size(), unsafe { std::alloc::System.alloc_zeroed(layout) })
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: std::alloc::Layout, size: usize) -> *mut u8 {
+        let _turn = Turn::take();
         // SAFETY: as above.
         remember(size, unsafe { std::alloc::System.realloc(block, layout, size) })
     }
@@ -51,6 +55,40 @@ unsafe impl std::alloc::GlobalAlloc for Allocator {
     unsafe fn dealloc(&self, block: *mut u8, layout: std::alloc::Layout) {
         // SAFETY: as above.
         unsafe { std::alloc::System.dealloc(block, layout) }
+    }
+}
+
+/// Whether a thread is in the allocator.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// How many pages the memory has, as far as the thread knew that was there last.
+static PAGES: AtomicUsize = AtomicUsize::new(0);
+
+/// A thread's turn in the allocator, which it begins by knowing how large the memory is.
+///
+/// In Chromium a thread hears that another has made the memory larger when it next calls a function or goes round a loop.
+/// Until then instructions that copy or fill memory trap in what is new, though others do not. So a block that was moved
+/// there trapped, with the allocator's lock held for ever: docs/python.md, "Limits".
+struct Turn;
+
+impl Turn {
+    #[inline]
+    fn take() -> Self {
+        while TAKEN.swap(true, Ordering::Acquire) {
+            std::hint::spin_loop();
+        }
+        if PAGES.load(Ordering::Relaxed) > memory_size(0) {
+            // By nothing, after which this thread knows as well.
+            memory_grow(0, 0);
+        }
+        Self
+    }
+}
+
+impl Drop for Turn {
+    #[inline]
+    fn drop(&mut self) {
+        PAGES.store(memory_size(0), Ordering::Relaxed);
+        TAKEN.store(false, Ordering::Release);
     }
 }
 
@@ -167,7 +205,7 @@ pub(crate) fn can_share_memory() -> bool {
 
 pub(crate) fn memory_bytes() -> Option<u64> {
     const PAGE: u64 = 65_536;
-    Some(core::arch::wasm32::memory_size(0) as u64 * PAGE)
+    Some(memory_size(0) as u64 * PAGE)
 }
 
 /// Runs `body`. Panics abort here, so whoever waits for the result is ended with the run.

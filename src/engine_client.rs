@@ -191,9 +191,12 @@ extern "C" {
     /// Resolves when a run should begin.
     #[wasm_bindgen(js_namespace = interleavePython, js_name = want)]
     fn want_python() -> Promise;
-    /// A worker with Python, for a run that owns it from now on; and whether another is wanted soon.
+    /// A worker with Python, for a run that owns it from now on; and whether processes are likely.
     #[wasm_bindgen(js_namespace = interleavePython, js_name = takeWorker, catch)]
-    fn take_python(soon: bool) -> Result<Worker, JsValue>;
+    fn take_python(has_processes: bool) -> Result<Worker, JsValue>;
+    /// The same for a process that a run starts.
+    #[wasm_bindgen(js_namespace = interleavePython, js_name = takeChild, catch)]
+    fn take_python_child() -> Result<Worker, JsValue>;
     #[wasm_bindgen(js_namespace = interleavePython)]
     fn check(text: &str) -> Promise;
 }
@@ -589,7 +592,7 @@ impl Inner {
         wanted: &Wanted,
     ) -> Result<(), JsValue> {
         let worker = match wanted.role {
-            Role::Child { .. } if self.spec.is_python() => take_python(true)?,
+            Role::Child { .. } if self.spec.is_python() => take_python_child()?,
             Role::Host if self.spec.is_python() => take_python(self.plan.is_some() || self.names_processes())?,
             _ => self.load(module, wanted)?,
         };

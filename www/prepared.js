@@ -10,8 +10,11 @@ const PATIENCE_MS = 100;
 
 let module;
 let image;
-// The worker that nobody has taken yet.
-let keeper;
+// The workers that nobody has taken yet, the eldest first.
+const keepers = new Set();
+const eldest = () => keepers.values().next().value ?? begin();
+// How many there are for a program that starts processes: one may take more time to begin than a process does to end.
+const SPARE = 2;
 let asked = 0;
 // When the first worker may be taken, if it was begun before there was a service worker.
 let guarded;
@@ -20,7 +23,7 @@ let guarded;
 // there, since a page's thread that is busy holds it up.
 export function beginEarly() {
   prepare();
-  const { begun, giveUp } = keeper;
+  const { begun, giveUp } = eldest();
   // In a sandbox a worker has the policy of the document, and may not even ask for a service worker.
   if (origin !== "null" && !navigator.serviceWorker?.controller) guarded = guard(giveUp);
   return Promise.race([begun, new Promise((go) => setTimeout(go, PATIENCE_MS))]);
@@ -40,8 +43,7 @@ async function guard(giveUp) {
 // still to be built.
 export async function load(told) {
   await guarded;
-  keeper ??= begin();
-  const { waiting, loaded } = keeper;
+  const { waiting, loaded } = eldest();
   waiting.add(told);
   try {
     module ??= await loaded;
@@ -53,29 +55,43 @@ export async function load(told) {
 
 // Has Python ready for the next run, which is not there yet.
 export function prepare() {
-  keeper ??= begin();
-  keeper.wanted = false;
-  keeper.make();
+  const it = eldest();
+  it.wanted = false;
+  it.make();
 }
 
 // Resolves when a run should begin, once Python is loaded: with an image, or without one if that is sooner.
 export async function want() {
-  const it = (keeper ??= begin());
+  const it = eldest();
   it.wanted = true;
   if (!image && it.making) await it.made;
 }
 
-// A worker with Python, which belongs to whom it is given: the one that is there, unless it is still being made ready. If
-// an earlier visit kept an image it goes on with that. Where another is wanted `soon` it is begun once this one has begun.
-export function takeWorker(soon) {
+// A worker with Python for a run, to which it belongs: the one that is there, unless it is still being made ready. If an
+// earlier visit kept an image it goes on with that. Where processes are likely their workers begin once this one has begun.
+export function takeWorker(hasProcesses) {
+  const [keeper] = keepers;
   const isThere = keeper && (image || !keeper.making);
   const worker = isThere ? keeper.worker : create({ module, image });
   if (isThere) keeper.leave();
-  const next = ({ data }) => {
-    if (data.update && image) keeper ??= begin();
-  };
-  if (soon) worker.addEventListener("message", next);
+  if (hasProcesses) readySoon(worker);
   return worker;
+}
+
+// A worker for a process that a run starts. Where there is no image yet it waits for one, so that no two are made.
+export function takeChild() {
+  if (image) return takeWorker(true);
+  prepare();
+  const worker = create();
+  eldest().made.then(() => worker.postMessage(loads({ module, image })));
+  readySoon(worker);
+  return worker;
+}
+
+function readySoon(worker) {
+  worker.addEventListener("message", ({ data }) => {
+    while (data.update && keepers.size < (image ? SPARE : 1)) begin();
+  });
 }
 
 // The first error in a program: where it begins and ends, as lines and columns from 1 on, and what is wrong. Nothing if
@@ -91,18 +107,19 @@ export async function check(text) {
 
 async function ask(text) {
   // Not beside a run that began without an image: whoever makes one has a core for itself.
-  if (module && !image && !keeper) return;
-  keeper ??= begin();
-  await keeper.made;
+  if (module && !image && !keepers.size) return;
+  await eldest().made;
+  const [keeper] = keepers;
   return keeper?.check(text);
 }
 
-// What is to be loaded is its name if it is text.
+const loads = (what) => ({ artifact: interleaveFile("python.js"), ...what });
+
+// What is to be loaded is its name if it is text; if it is nothing it is told later.
 function create(what) {
-  const it = { artifact: interleaveFile("python.js"), ...what };
-  const name = it.module ? "" : JSON.stringify(it);
+  const name = what && !what.module ? JSON.stringify(loads(what)) : "";
   const worker = new Worker(interleaveFile("worker.js"), { type: "module", name });
-  if (!name) worker.postMessage(it);
+  if (what?.module) worker.postMessage(loads(what));
   return worker;
 }
 
@@ -134,7 +151,7 @@ function begin() {
       worker.onmessage = worker.onerror = null;
       // That of an earlier visit may only just be there.
       worker.addEventListener("message", ({ data }) => (image ??= data.image));
-      keeper = undefined;
+      keepers.delete(it);
       for (const done of [begun.go, made.go, ...answers]) done();
     },
     giveUp(why) {
@@ -143,6 +160,7 @@ function begin() {
       it.leave();
     },
   };
+  keepers.add(it);
   const { giveUp } = it;
   worker.onerror = (event) => {
     event.preventDefault();

@@ -3,9 +3,10 @@
 // made ready beforehand looks at programs between the two. What to load may be its name as well, since messages come only
 // once the page's thread has a moment for them.
 // See crates/protocol/src/message.rs for the conversation, and src/engine_client.rs for the other side.
-let loaded;
+let loading;
+const loaded = new Promise((go) => (loading = go));
 self.addEventListener("message", ({ data }) => {
-  if (data.artifact) loaded = load(data);
+  if (data.artifact) loading(load(data));
   else if (data.command) begin(data);
   else if (data.make) make();
   else if (data.check !== undefined) look(data.check);
@@ -198,5 +199,5 @@ URL.revokeObjectURL = () => {};
 
 if (self.name) {
   self.postMessage({ begun: true });
-  loaded = load(JSON.parse(self.name));
+  loading(load(JSON.parse(self.name)));
 }

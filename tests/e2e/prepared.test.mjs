@@ -38,9 +38,21 @@ if __name__ == "__main__":
 const imageIsKept = (visit) => visit.untilAtLast(60_000, 'an image is kept', isImageKept);
 const told = (visit, what, wanted) => visit.untilAtLast(60_000, what, (wanted) => document.querySelector('.program [role=status]')?.textContent === wanted, wanted);
 
+/// Runs in a page: presses Run as soon as that does anything, and counts the workers when something is printed.
+function pressAtOnce() {
+  const press = () => {
+    const run = document.querySelector('#run:not(:disabled)');
+    if (run) run.click();
+    else requestAnimationFrame(press);
+  };
+  requestAnimationFrame(press);
+  addEventListener('interleave:output', () => (window.first ??= window.seen.workers.length));
+}
+
 /// What the program wrote, a list for each line.
-async function linesOf(visit) {
-  const report = await visit.runWell();
+const linesOf = async (visit) => linesIn(await visit.runWell());
+
+function linesIn(report) {
   return report.output.map(({ text }) => text).join('').trim().split('\n').map((line) => line.split(' '));
 }
 
@@ -89,20 +101,18 @@ inEachBrowser((here) => {
   }, PATIENTLY);
 
   check(here, 'a run that cannot wait for an image takes the worker that loaded Python, and an image is made after it', async (open) => {
-    const visit = await open({ link: link('import time\nprint("here")\ntime.sleep(0.5)'), prepare: () => {
-      // Pressed as soon as that does anything.
-      const press = () => {
-        const run = document.querySelector('#run:not(:disabled)');
-        if (run) run.click();
-        else requestAnimationFrame(press);
-      };
-      requestAnimationFrame(press);
-      addEventListener('interleave:output', () => (window.first ??= window.seen.workers.length));
-    } });
+    const visit = await open({ link: link('import time\nprint("here")\ntime.sleep(0.5)'), prepare: pressAtOnce });
     await visit.ended();
     assert.equal(await visit.page.evaluate(() => window.first), 1, 'no other worker was there when it printed');
     await imageIsKept(visit);
     assert.deepEqual(await linesOf(visit), [['here']]);
+  }, PATIENTLY);
+
+  check(here, 'processes of a run that could not wait for an image begin with one', async (open) => {
+    const visit = await open({ link: link(CHILDREN_DRAW), prepare: pressAtOnce });
+    const lines = linesIn(await visit.ended());
+    const began = lines.filter((line) => line.at(-1) === 'ready').map((line) => line.join(' '));
+    assert.deepEqual(began.sort(), ['not ready', 'ready', 'ready', 'ready']);
   }, PATIENTLY);
 
   check(here, 'a program that is too deep to be looked at does no harm to the next', async (open) => {

@@ -49,13 +49,21 @@ inEachBrowser((here) => {
     // What is closed at the end, the last one first.
     const keep = (it) => (kept.push(it), it);
     const open = async (...how) => keep(await Reader.open(here, ...how));
-    let good = false;
+    let failed;
     try {
       await body(open, keep);
-      good = true;
-    } finally {
-      for (const it of kept.reverse()) await it.close({ quiet: good });
+    } catch (error) {
+      failed = error;
     }
+    // What one of them says keeps none of the others open.
+    for (const it of kept.reverse()) {
+      try {
+        await it.close({ quiet: !failed });
+      } catch (error) {
+        failed ??= error;
+      }
+    }
+    if (failed) throw failed;
   });
   /// What a list of files weighs as a host sends it.
   const weight = (names) => names.reduce((sum, name) => {

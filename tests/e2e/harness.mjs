@@ -132,6 +132,11 @@ function listen() {
   };
 }
 
+/// Runs in a page before its scripts: counts how often it is loaded. (The service worker asks the host for it, too.)
+export function countLoads() {
+  if (location.protocol === 'http:') sessionStorage.loads = Number(sessionStorage.loads ?? 0) + 1;
+}
+
 // Finds a visible control that is not disabled by its role and its name, as HTML gives them. The browsers' own
 // search through their accessibility trees takes Firefox a second each time; keyboard.test.mjs compares the two.
 function find(role, name) {
@@ -183,6 +188,14 @@ export class Visit {
     this.counts = { finished: 0, compared: 0, explored: 0 };
     await this.page.goto(this.site.url + (query && `?${query}`));
     if (until === 'ready') await this.ready();
+  }
+
+  /// Opens another link on the page that is there, without loading it again.
+  async follow(link) {
+    await this.page.evaluate((query) => {
+      history.pushState(null, '', `?${query}`);
+      dispatchEvent(new PopStateEvent('popstate'));
+    }, new URLSearchParams(link).toString());
   }
 
   async reload() {
@@ -347,6 +360,11 @@ export class Visit {
   /// The workers that are alive, as far as the browser's lock manager knows: each holds a lock as long as it lives.
   locks() {
     return this.page.evaluate(async () => (await navigator.locks.query()).held.map((lock) => lock.name));
+  }
+
+  /// The workers that the page has, as the browser's driver sees them.
+  workers() {
+    return this.page.workers().filter((worker) => /\/worker(-\w+)?\.js$/.test(worker.url()));
   }
 
   /// The place of an element on the screen.

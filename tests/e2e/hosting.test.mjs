@@ -5,7 +5,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 
 import { until } from '../../xtask/driver/page.mjs';
-import { SMALL, check, dist, inEachBrowser, launchBlocking, serve } from './harness.mjs';
+import { SMALL, check, countLoads, dist, inEachBrowser, launchBlocking, serve } from './harness.mjs';
 import { PATIENTLY, link, written } from './python.mjs';
 import { SENDING, start, why } from './servers.mjs';
 import { HEADERS, nextVersion } from './site.mjs';
@@ -14,11 +14,6 @@ const PI = { workload: 'pi', ...SMALL.pi, workers: 2 };
 const LESSON = { lesson: 'start-join' };
 /// What browsers say of a host that is not there.
 const GONE = [/Failed to load resource|ERR_CONNECTION_REFUSED|NetworkError|ServiceWorker/i];
-
-/// Runs in a page before its scripts: counts how often it is loaded.
-function countLoads() {
-  if (location.protocol === 'http:') sessionStorage.loads = Number(sessionStorage.loads ?? 0) + 1;
-}
 
 /// What the page's document says of its version.
 const versionOf = (page) => page.$eval('meta[name=interleave-files]', (meta) => meta.content);
@@ -46,14 +41,6 @@ const loadedFolders = (page) => page.evaluate(() => {
 });
 
 const sites = (folders) => folders.filter((name) => name.startsWith('site-'));
-
-/// Opens another link in the page that is there.
-async function follow(visit, link) {
-  await visit.page.evaluate((query) => {
-    history.pushState(null, '', `?${query}`);
-    dispatchEvent(new PopStateEvent('popstate'));
-  }, new URLSearchParams(link).toString());
-}
 
 async function finishes(visit) {
   const report = await visit.run();
@@ -141,9 +128,9 @@ inEachBrowser((here) => {
       await visit.reload();
       assert.equal(await visit.page.evaluate(() => crossOriginIsolated), true);
       await visit.runWell();
-      await follow(visit, { ...PI, model: 'processes' });
+      await visit.follow({ ...PI, model: 'processes' });
       await visit.runWell();
-      await follow(visit, LESSON);
+      await visit.follow(LESSON);
       await finishes(visit);
       assert.deepEqual([...new Set(asked)], [new URL(server.url).origin], 'no request leaves the origin');
       assert.equal(await visit.page.evaluate(() => document.cookie), '');
@@ -168,7 +155,7 @@ inEachBrowser((here) => {
         assert.deepEqual(sites(await keptFolders(other)), [newSite, oldSite].sort(), 'both are needed');
         await other.close();
 
-        await follow(visit, LESSON);
+        await visit.follow(LESSON);
         await finishes(visit);
         assert.equal(await versionOf(visit.page), old);
         assert.deepEqual(sites(await loadedFolders(visit.page)), [oldSite]);
@@ -199,7 +186,7 @@ inEachBrowser((here) => {
       await visit.runWell();
       assert.deepEqual(await written(visit), ['here']);
       await visit.page.waitForSelector('.editor .cm-content');
-      await follow(visit, { workload: 'downloads', ...SMALL.downloads, model: 'processes', workers: 2 });
+      await visit.follow({ workload: 'downloads', ...SMALL.downloads, model: 'processes', workers: 2 });
       await visit.runWell();
       assert.doesNotMatch((await visit.log()).join('\n'), /No service worker/);
     }, PATIENTLY);
@@ -230,7 +217,7 @@ inEachBrowser((here) => {
       await visit.reload();
       assert.equal((await versionOf(visit.page)).split(' ')[0], oldSite, 'the whole one');
       await visit.runWell();
-      await follow(visit, LESSON);
+      await visit.follow(LESSON);
       await finishes(visit);
 
       await visit.site.open();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 
-import { SMALL, check, inEachBrowser } from './harness.mjs';
+import { SMALL, check, countLoads, inEachBrowser } from './harness.mjs';
 import { HEADERS } from './site.mjs';
 
 /// A run that waits, on the event loop of its worker.
@@ -10,10 +10,6 @@ const SLOW = { workload: 'downloads', model: 'tasks', size: 8, tasks: 2, latency
 
 const PI = { workload: 'pi', ...SMALL.pi, workers: 2 };
 
-/// Runs in a page before its scripts: counts how often it is loaded. (The host is asked for it by the service worker, too.)
-function countLoads() {
-  if (location.protocol === 'http:') sessionStorage.loads = Number(sessionStorage.loads ?? 0) + 1;
-}
 const loads = (visit) => visit.page.evaluate(() => Number(sessionStorage.loads));
 
 inEachBrowser((here) => {
@@ -47,9 +43,8 @@ inEachBrowser((here) => {
       if (here.kind !== 'chromium') return;
       await visit.press('Run');
       await visit.until('it runs', () => !document.querySelector('#stop').disabled);
-      const workers = () => visit.page.workers().filter((worker) => /\/worker(-\w+)?\.js$/.test(worker.url()));
-      while (workers().length === 0) await new Promise((go) => setTimeout(go, 20));
-      assert.equal(await workers()[0].evaluate(reach), 'connect-src');
+      while (visit.workers().length === 0) await new Promise((go) => setTimeout(go, 20));
+      assert.equal(await visit.workers()[0].evaluate(reach), 'connect-src');
       await visit.press('Stop');
       await visit.ended();
     });

@@ -32,10 +32,7 @@ const lessons = (visit) => visit.page.$$eval('.lesson-entry', (entries) => entri
 
 /// Opens a lesson on a page that is there, without loading it again.
 async function follow(visit, link) {
-  await visit.page.evaluate((query) => {
-    history.pushState(null, '', `?${query}`);
-    dispatchEvent(new PopStateEvent('popstate'));
-  }, new URLSearchParams(link).toString());
+  await visit.follow(link);
   await visit.until('the lesson is open', (title) => document.querySelector('[aria-current].lesson-entry')?.dataset.lesson === title, link.lesson);
 }
 

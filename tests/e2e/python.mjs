@@ -12,12 +12,7 @@ export const PATIENTLY = { timeout: 120_000 };
 export const written = (visit) => visit.page.$$eval('.program .written > span:last-child', (lines) => lines.map((line) => line.innerText));
 
 /// Opens another program on a page that is there, without loading it again.
-export async function follow(visit, program, more) {
-  await visit.page.evaluate((query) => {
-    history.pushState(null, '', `?${query}`);
-    dispatchEvent(new PopStateEvent('popstate'));
-  }, new URLSearchParams(link(program, more)).toString());
-}
+export const follow = (visit, program, more) => visit.follow(link(program, more));
 
 /// Whatever came before, the next run is as any other.
 export async function nextRunIsClean(visit) {

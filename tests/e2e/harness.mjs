@@ -50,6 +50,9 @@ export const SMALL = {
 
 const PATIENCE_MS = 20_000;
 
+/// What Firefox says of a file that was on its way from the service worker when the page was left for another.
+const CUT_OFF = /A ServiceWorker intercepted the request and encountered an unexpected error/;
+
 /// A browser of a test's own, with settings of the driver's beside the usual ones.
 export function launchWith(kind, settings = {}) {
   if (!env.INTERLEAVE_PUPPETEER) throw new Error('INTERLEAVE_PUPPETEER is not set: run the tests with `cargo xtask test --e2e-only`.');
@@ -186,8 +189,11 @@ export class Visit {
   async go(link, until = 'ready') {
     const query = typeof link === 'string' ? link.replace(/^\?/, '') : new URLSearchParams(link).toString();
     this.counts = { finished: 0, compared: 0, explored: 0 };
+    const leaves = this.page.url().startsWith(this.site.url);
+    const before = this.complaints.length;
     await this.page.goto(this.site.url + (query && `?${query}`));
     if (until === 'ready') await this.ready();
+    if (leaves) this.complaints = this.complaints.filter((complaint, at) => at < before || !CUT_OFF.test(complaint));
   }
 
   /// Opens another link on the page that is there, without loading it again.

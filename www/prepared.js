@@ -74,24 +74,36 @@ export function takeWorker(hasProcesses) {
   const isThere = keeper && (image || !keeper.making);
   const worker = isThere ? keeper.worker : create({ module, image });
   if (isThere) keeper.leave();
-  if (hasProcesses) readySoon(worker);
+  if (hasProcesses) onceBegun(worker, () => spare(SPARE));
   return worker;
 }
 
 // A worker for a process that a run starts. Where there is no image yet it waits for one, so that no two are made.
 export function takeChild() {
-  if (image) return takeWorker(true);
-  prepare();
-  const worker = create();
-  eldest().made.then(() => worker.postMessage(loads({ module, image })));
-  readySoon(worker);
+  const worker = image ? takeWorker() : create();
+  if (!image) {
+    prepare();
+    eldest().made.then(() => worker.postMessage(loads({ module, image })));
+  }
+  // While it is at work a second one would take its processor.
+  onceBegun(worker, () => spare(1));
+  worker.terminate = () => {
+    Worker.prototype.terminate.call(worker);
+    spare(SPARE);
+  };
   return worker;
 }
 
-function readySoon(worker) {
-  worker.addEventListener("message", ({ data }) => {
-    while (data.update && keepers.size < (image ? SPARE : 1)) begin();
+function onceBegun(worker, then) {
+  worker.addEventListener("message", function listen({ data }) {
+    if (!data.update) return;
+    worker.removeEventListener("message", listen);
+    then();
   });
+}
+
+function spare(count) {
+  while (keepers.size < (image ? count : 1)) begin();
 }
 
 // The first error in a program: where it begins and ends, as lines and columns from 1 on, and what is wrong. Nothing if

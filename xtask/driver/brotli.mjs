@@ -8,6 +8,7 @@ export async function brotliSize(bytes) {
   const compressed = await compress(bytes, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_LGBLOCK]: 16,
       [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
     },
   });

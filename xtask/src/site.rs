@@ -273,10 +273,16 @@ pub fn compress(directory: &Path) -> Result<()> {
     Ok(())
 }
 
+/// In blocks of 64 KB, which makes WebAssembly smaller by up to 2 ‰ than the encoder's own choice.
 pub fn brotli_of(content: &[u8]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let parameters =
-        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, size_hint: content.len(), ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 24,
+        lgblock: 16,
+        size_hint: content.len(),
+        ..Default::default()
+    };
     brotli::BrotliCompress(&mut &content[..], &mut bytes, &parameters).context("brotli failed")?;
     Ok(bytes)
 }

@@ -1,10 +1,10 @@
 //! What the page's parts share beside the session: the traces, the recorder, the chart, and the loop that
 //! draws it.
 //!
-//! There is one loop for the whole page. It asks for a frame only while something runs or the picture is stale,
-//! so that a page at rest costs nothing. A tab in the background gets no frames, and lanes that are stuck say nothing: so
-//! a run is looked at now and then without them too. The components are told of growth a few times a second, not every
-//! frame: the canvas is painted directly, and the rest is text that nobody can read faster.
+//! There is one loop for the whole page. While something runs it looks at it by a timer, since a tab in the background
+//! gets no frames, and asks for a frame now and then: what is drawn takes processors from what is measured. Otherwise it
+//! asks for one when the picture is stale, so that a page at rest costs nothing. The components are told of growth a few
+//! times a second, not every frame: the canvas is painted directly, and the rest is text that nobody can read faster.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,6 +16,7 @@ use yew::Callback;
 
 use crate::browser;
 use crate::chart::{Chart, Chosen, Layout};
+use crate::engine_client;
 use crate::explorer::Explorer;
 use crate::painter::Painter;
 use crate::recorder::Recorder;
@@ -25,12 +26,12 @@ use crate::session::{Action, Purpose, Surroundings, UnderWay};
 /// How often the components hear of growth, in milliseconds.
 const TELL_EVERY_MS: f64 = 200.0;
 
-/// How often the picture of a run is drawn at the most, in milliseconds, unless somebody moves it: every frame would take
-/// a fifth of a processor from what is measured where no graphics processor draws.
-const PAINT_EVERY_MS: f64 = 40.0;
+/// How often a run is looked at, in milliseconds.
+const LOOK_EVERY_MS: i32 = 16;
 
-/// How often a run is looked at without frames, in milliseconds.
-const LOOK_EVERY_MS: i32 = 500;
+/// How often the picture of a run is drawn unless somebody moves it, in milliseconds times processors. To draw takes up to
+/// 8 ms of processors that are being measured, where no graphics processor does it; this is a twenty-fifth of them all.
+const PAINT_EVERY_MS: f64 = 200.0;
 
 /// See the module's text.
 #[derive(Default)]
@@ -72,6 +73,9 @@ impl Workbench {
             if let Some(bench) = weak.upgrade() {
                 bench.glance_asked.set(false);
                 bench.look();
+                if browser::now_ms() - bench.painted_ms.get() >= PAINT_EVERY_MS / f64::from(engine_client::cores()) {
+                    bench.ask_for_frame();
+                }
                 bench.look_later();
             }
         });
@@ -148,9 +152,6 @@ impl Workbench {
             self.tell_growth();
         }
         self.paint(running, now);
-        if self.is_running() {
-            self.ask_for_frame();
-        }
     }
 
     fn paint(&self, running: bool, now_ms: f64) {
@@ -159,8 +160,7 @@ impl Workbench {
         else {
             return;
         };
-        let is_due = running && now_ms - self.painted_ms.get() >= PAINT_EVERY_MS;
-        if !is_due && !chart.is_stale {
+        if !running && !chart.is_stale {
             return;
         }
         let Some(painter) = painter.as_mut() else { return };

@@ -15,6 +15,8 @@ const keepers = new Set();
 const eldest = () => keepers.values().next().value ?? begin();
 // How many there are for a program that starts processes: one may take more time to begin than a process does to end.
 const SPARE = 2;
+// How many processes there are.
+let children = 0;
 let asked = 0;
 // When the first worker may be taken, if it was begun before there was a service worker.
 let guarded;
@@ -85,10 +87,12 @@ export function takeChild() {
     prepare();
     eldest().made.then(() => worker.postMessage(loads({ module, image })));
   }
-  // While it is at work a second one would take its processor.
-  onceBegun(worker, () => spare(1));
+  // What is made ready takes no processor from processes that are at work.
+  children++;
+  onceBegun(worker, () => children < navigator.hardwareConcurrency && spare(1));
   worker.terminate = () => {
     Worker.prototype.terminate.call(worker);
+    children--;
     spare(SPARE);
   };
   return worker;
